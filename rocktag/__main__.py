@@ -1,0 +1,5 @@
+"""`python -m rocktag` is `rocktag`."""
+
+from rocktag.cli import main
+
+raise SystemExit(main())

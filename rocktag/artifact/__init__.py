@@ -1,0 +1,23 @@
+"""models/<classifier>/<version>/: written by training, checked and read by tagging.
+
+An artifact is published whole, is never changed after, and is checked before any of
+its files is opened. It carries labels, thresholds, text view and vocabulary: the worker
+takes none of these from its configuration.
+"""
+
+from rocktag.artifact.loading import Artifact, load
+from rocktag.artifact.manifest import PROTOCOL, Manifest
+from rocktag.artifact.publishing import Draft, Published, publish
+from rocktag.artifact.registry import Listing, published
+
+__all__ = [
+    "PROTOCOL",
+    "Artifact",
+    "Draft",
+    "Listing",
+    "Manifest",
+    "Published",
+    "load",
+    "publish",
+    "published",
+]

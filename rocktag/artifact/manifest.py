@@ -1,0 +1,179 @@
+"""manifest.json: what an artifact says of itself, and how it is read back.
+
+PROTOCOL is raised when a file changes so that older code would misread it. Then:
+keep reading the old one here, with a test that loads an artifact of it, or say in
+CHANGELOG that models must be trained again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from rocktag.errors import ArtifactError
+from rocktag.text import TextView
+from rocktag.thresholds import TunedThresholds
+
+PROTOCOL = 1
+MANIFEST_NAME = "manifest.json"
+MODEL_NAMES = ("model.skops",)  # what `loading` knows how to open
+
+FileName: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Sha256: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+
+
+class Part(BaseModel):
+    """A part of the manifest; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileFacts(Part):
+    """A file of the artifact: its size in bytes and its hash."""
+
+    size: int = Field(ge=0)
+    sha256: Sha256
+
+
+class CorpusFacts(Part):
+    """What the model learned from.
+
+    Attributes:
+        origin: The file or database it was read from, without any password.
+        headlines: How many distinct titles.
+        sha256: Of the titles, in order.
+        training, validation, test: Headlines of each split.
+    """
+
+    origin: str
+    headlines: int = Field(ge=1)
+    sha256: Sha256
+    training: int
+    validation: int
+    test: int
+
+
+class Reference(Part):
+    """How the model behaved on headlines it had not learned from; drift's yardstick.
+
+    Attributes:
+        headlines: How many there were.
+        edges: Label to the inner edges of its frozen bins of probability, ascending.
+        histograms: Label to headlines per bin, one more than edges.
+        rates: Threshold policy to label to the share of them that got the label.
+    """
+
+    headlines: int = Field(ge=1)
+    edges: dict[str, tuple[Share, ...]]
+    histograms: dict[str, tuple[int, ...]]
+    rates: dict[str, dict[str, Share]]
+
+
+class ThresholdFacts(Part):
+    """Tuned thresholds and on what they were tuned."""
+
+    micro: Share
+    macro: Share
+    per_label: tuple[Share, ...]
+    fallback: tuple[str, ...]
+    tuned_on: str
+    headlines: int
+
+    def tuned(self) -> TunedThresholds:
+        """Return them as the object that knows the policies."""
+        return TunedThresholds(**self.model_dump(exclude={"tuned_on"}))
+
+
+class Manifest(Part):
+    """Everything an artifact says of itself; see the module's docstring."""
+
+    protocol: int
+    classifier: FileName
+    version: FileName
+    created_at: datetime
+    training_seconds: float
+    labels: Annotated[tuple[str, ...], Field(min_length=1)]
+    text_view: TextView
+    thresholds: ThresholdFacts
+    test: dict[str, dict[str, float]]  # threshold policy to scores
+    reference: Reference
+    rules_sha256: Sha256
+    corpus: CorpusFacts
+    seed: int
+    packages: dict[str, str]
+    files: dict[FileName, FileFacts]
+
+    @property
+    def name(self) -> str:
+        """`<classifier>/<version>`: how people and the database name it."""
+        return f"{self.classifier}/{self.version}"
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Manifest:
+        labels = set(self.labels)
+        if len(labels) != len(self.labels):
+            raise ValueError("labels: a label stands twice")
+        if len(self.thresholds.per_label) != len(self.labels):
+            raise ValueError("thresholds.per_label: not one for each label")
+        reference = self.reference
+        for known in (
+            set(reference.edges),
+            set(reference.histograms),
+            *(set(rates) for rates in reference.rates.values()),
+        ):
+            if known != labels:
+                raise ValueError("reference: not one entry for each label")
+        return self
+
+
+def to_json(manifest: Manifest) -> bytes:
+    """Return manifest.json's content: sorted keys, two spaces, a newline at the end."""
+    content = manifest.model_dump(mode="json")
+    return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
+
+
+def from_json(content: bytes, *, where: str) -> Manifest:
+    """Return the manifest, the protocol checked before anything else.
+
+    Raises:
+        ArtifactError: It is no manifest, of another protocol, or contradicts itself.
+    """
+    values = _object(content, where)
+    found = values.get("protocol")
+    if found != PROTOCOL:
+        raise ArtifactError(
+            f"{where} has protocol {found!r}, this rocktag reads {PROTOCOL};"
+            " train again, or install the rocktag that wrote it"
+        )
+    try:
+        return Manifest.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        path = ".".join(map(str, first["loc"])) or "manifest"
+        raise ArtifactError(
+            f"{where} is not a usable manifest: {path}: {first['msg']}"
+            f" ({error.error_count()} faults); restore the folder or train again"
+        ) from error
+
+
+def file_facts(content: bytes) -> FileFacts:
+    """Return the size and hash of a file's content."""
+    return FileFacts(size=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
+def _object(content: bytes, where: str) -> Mapping[str, Any]:
+    try:
+        values = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ArtifactError(
+            f"{where} is not JSON; restore the folder or train again"
+        ) from error
+    if not isinstance(values, dict):
+        raise ArtifactError(f"{where} is not a JSON object; train again")
+    return values

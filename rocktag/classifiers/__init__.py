@@ -1,0 +1,1 @@
+"""What learns labels from titles; the classifiers do not know each other."""

@@ -1,0 +1,116 @@
+"""What people see: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+output = Console(highlight=False, soft_wrap=True)
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+_secrets: set[str] = set()
+_HIDDEN = "***"
+
+
+def keep_secret(url: str) -> None:
+    """Never show the password of this URL, in whatever message it turns up."""
+    password = urlsplit(url).password
+    if password:
+        _secrets.update({password, unquote(password)})
+
+
+def redacted(text: str) -> str:
+    """Return the text with every known secret hidden."""
+    for secret in sorted(_secrets, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", _HIDDEN, text)
+    return text
+
+
+def fail(message: str) -> None:
+    """Say on standard error what is wrong."""
+    messages.print(redacted(f"rocktag: {message}"), markup=False)
+
+
+def note(message: str) -> None:
+    """Say on standard error what happens."""
+    messages.print(redacted(message), markup=False)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object, for machines."""
+    output.file.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def print_table(
+    title: str | None, header: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
+    """Print a table; columns of numbers stand to the right."""
+    listed = [[_cell(value) for value in row] for row in rows]
+    table = Table(title=title, title_justify="left")
+    for index, name in enumerate(header):
+        numeric = all(_NUMBER.fullmatch(row[index]) for row in listed if row[index])
+        table.add_column(name, justify="right" if numeric and listed else "left")
+    for row in listed:
+        table.add_row(*(_escaped(cell) for cell in row))
+    output.print(table)
+
+
+def progress() -> Progress:
+    """Return a progress bar on standard error; silent where nobody watches."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        console=messages,
+        disable=not messages.is_terminal,
+    )
+
+
+def set_up_logging(level: str) -> None:
+    """Send rocktag's log to standard error, a line an event, in UTC."""
+    handler = logging.StreamHandler()
+    formatter = _RedactingFormatter("%(asctime)sZ %(levelname)-7s %(message)s")
+    formatter.converter = time.gmtime
+    formatter.default_msec_format = "%s.%03d"
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("rocktag").setLevel(level.upper())
+
+
+class _RedactingFormatter(logging.Formatter):
+    """Writes records without any known secret, tracebacks included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of a record."""
+        return redacted(super().format(record))
+
+
+_NUMBER = re.compile(r"[-+]?[\d,]+(\.\d+)?( %)?|-")
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else ""
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:.4f}"
+        case _:
+            return str(value)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", r"\[")

@@ -1,0 +1,49 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, TypeAlias
+
+import typer
+
+from rocktag.errors import UsageError
+
+Json: TypeAlias = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object instead, for machines.")
+]
+Columns: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        metavar="FIELD=NAME",
+        help="Column of a field, such as title=headline; repeatable.",
+    ),
+]
+SourceName: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--source",
+        metavar="NAME",
+        help="Source of rows that name none; by default the file's name.",
+    ),
+]
+
+
+def parse_columns(columns: Sequence[str] | None) -> dict[str, str]:
+    """Return `--column` options as field to column name.
+
+    >>> parse_columns(["title=headline"])
+    {'title': 'headline'}
+
+    Raises:
+        UsageError: One has no `=`.
+    """
+    pairs = [column.partition("=") for column in columns or ()]
+    for field, separator, name in pairs:
+        if not (field and separator and name):
+            raise UsageError(
+                f"--column {field + separator + name!r} is not of the form FIELD=NAME,"
+                " such as title=headline"
+            )
+    return {field: name for field, _, name in pairs}

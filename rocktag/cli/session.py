@@ -1,0 +1,67 @@
+"""What a command needs of the world, made when it is asked for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from rocktag.cli.console import keep_secret, note, set_up_logging
+from rocktag.config import Settings, load
+from rocktag.db import Database
+
+
+@dataclass
+class Session:
+    """The settings and the database of one invocation.
+
+    Attributes:
+        config_file: From `--config`.
+        overrides: From the other options, as nested values.
+    """
+
+    config_file: Path | None = None
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The configuration; loading it also sets logging up."""
+        settings = load(self.config_file, self.overrides)
+        keep_secret(settings.database_url.get_secret_value())
+        if settings.source is not None:
+            keep_secret(settings.source.url.get_secret_value())
+        set_up_logging(settings.log.level)
+        return settings
+
+    @cached_property
+    def bare_database(self) -> Database:
+        """The database, whatever schema it has."""
+        return Database(self.settings.database_url.get_secret_value())
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, its schema made if it has none and refused if it is old."""
+        from rocktag.db import schema
+
+        if schema.make_ready(self.bare_database):
+            note(f"made the tables in {self.bare_database.name}")
+        return self.bare_database
+
+
+def session(context: typer.Context) -> Session:
+    """Return the session of this invocation."""
+    found = context.find_object(Session)
+    if found is None:
+        raise RuntimeError("the root callback makes the session")
+    return found
+
+
+def quiet_unless_debugging(settings: Settings) -> None:
+    """Keep a command's own output free of log lines below warnings."""
+    if settings.log.level != "debug":
+        logging.getLogger("rocktag").setLevel(logging.WARNING)

@@ -1,0 +1,197 @@
+"""rocktag train: from headlines to a published model."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from rocktag.artifact import Manifest, Published, publish
+from rocktag.cli.console import output, print_json, print_table, progress
+from rocktag.cli.corpora import CorpusFile, read_corpus
+from rocktag.cli.options import Columns, Json, parse_columns
+from rocktag.cli.session import Session, session
+from rocktag.config import Settings
+from rocktag.corpus import Corpus
+from rocktag.db import Database, models
+from rocktag.errors import UsageError
+from rocktag.labeling import keyword_rules
+from rocktag.runtime import version_facts
+
+if TYPE_CHECKING:
+    from rocktag.training import Trained
+
+_POLICY_SCORES = (
+    "micro_f1",
+    "micro_precision",
+    "micro_recall",
+    "macro_f1",
+    "weighted_f1",
+    "samples_f1",
+    "subset_accuracy",
+    "hamming_loss",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A model that was trained and published just now."""
+
+    trained: Trained
+    published: Published
+    is_champion: bool
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the artifact says of itself."""
+        return self.published.manifest
+
+
+def train(
+    context: typer.Context,
+    classifier: Annotated[
+        str | None, typer.Option(metavar="NAME", help="By default train.classifier.")
+    ] = None,
+    corpus: CorpusFile = None,
+    text_view: Annotated[
+        Literal["raw", "clean"] | None,
+        typer.Option(help="Titles as they stand, or stemmed as in the study."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="The same gives the same model.")
+    ] = None,
+    promote: Annotated[
+        bool, typer.Option("--promote", help="Make it champion; the first one is.")
+    ] = False,
+    column: Columns = None,
+    json: Json = False,
+) -> None:
+    """Train a classifier on the rules' labels, and publish it."""
+    here = session(context)
+    given = {"classifier": classifier, "text_view": text_view, "seed": seed}
+    settings = _with_options(here.settings, given)
+    titles = read_corpus(here, corpus, parse_columns(column))
+    outcome = train_and_publish(here, settings, titles, promote=promote)
+    if json:
+        print_json(_as_object(outcome))
+    else:
+        print_training(outcome)
+
+
+def train_and_publish(
+    here: Session, settings: Settings, corpus: Corpus, *, promote: bool
+) -> Outcome:
+    """Train, publish below models/, and register in the database.
+
+    Raises:
+        ConfigError: There is no such classifier.
+        TrainingError: The corpus cannot be learned from.
+        ArtifactError: The models' folder cannot be written.
+        StoreError: The database refuses.
+    """
+    database = here.database  # before the work: it must not be lost for a bad URL
+    trained = _train(corpus, settings)
+    published = publish(
+        settings.models_dir, trained.draft, training_seconds=trained.seconds
+    )
+    is_champion = _register(database, published, promote=promote)
+    return Outcome(trained, published, is_champion)
+
+
+def print_training(outcome: Outcome) -> None:
+    """Print what came of a training, for people."""
+    trained, manifest = outcome.trained, outcome.manifest
+    rows = trained.scores["micro"].per_label
+    print_table(
+        "Test headlines per label, thresholds `micro`",
+        ["label", "precision", "recall", "F1", "support"],
+        ([row.label, row.precision, row.recall, row.f1, row.support] for row in rows),
+    )
+    print_table(
+        f"{manifest.corpus.test:,} untouched test headlines, against the rules",
+        ["score", *trained.scores],
+        (
+            [name, *(found.averages()[name] for found in trained.scores.values())]
+            for name in _POLICY_SCORES
+        ),
+    )
+    thresholds = trained.thresholds
+    own = len(manifest.labels) - len(thresholds.fallback)
+    output.print(
+        f"thresholds: micro {thresholds.micro:.2f}, macro {thresholds.macro:.2f},"
+        f" per-label: {own} of {len(manifest.labels)} labels have their own"
+    )
+    champion = "; it is the champion" if outcome.is_champion else ""
+    output.print(
+        f"published {manifest.name} in {outcome.published.folder} after"
+        f" {trained.seconds:.1f} s{champion}",
+        markup=False,
+    )
+
+
+def _with_options(settings: Settings, given: dict[str, Any]) -> Settings:
+    """Return the settings with the command's own options, the strongest of all."""
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return settings.model_copy(
+        update={"train": settings.train.model_copy(update=chosen)}
+    )
+
+
+def _train(corpus: Corpus, settings: Settings) -> Trained:
+    try:
+        from rocktag import training
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"{error.name} is not installed, training needs it;"
+            " run: pip install 'rocktag[train]'"
+        ) from error
+    with progress() as bar:
+        task = bar.add_task("train", total=None)
+
+        def show(stage: str, done: int, steps: int) -> None:
+            bar.update(task, description=stage, completed=done, total=steps)
+
+        return training.train(corpus, keyword_rules(), settings, show)
+
+
+def _register(database: Database, published: Published, *, promote: bool) -> bool:
+    """Enter the version; make it champion if asked to or if there is none."""
+    facts = version_facts(published.manifest, published.manifest_sha256)
+    with database.write() as connection:
+        key = models.register(connection, facts)
+        is_first = models.champion(connection) is None
+        if is_first or promote:
+            models.promote(
+                connection,
+                key,
+                by=getpass.getuser(),
+                why="first version published"
+                if is_first
+                else "rocktag train --promote",
+            )
+    return is_first or promote
+
+
+def _as_object(outcome: Outcome) -> dict[str, Any]:
+    manifest, trained = outcome.manifest, outcome.trained
+    by_policy = {name: found.as_dict() for name, found in trained.scores.items()}
+    return {
+        "version": manifest.name,
+        "path": str(outcome.published.folder),
+        "classifier": manifest.classifier,
+        "text_view": manifest.text_view,
+        "champion": outcome.is_champion,
+        "headlines": manifest.corpus.headlines,
+        "test": by_policy["micro"],
+        "test_by_policy": by_policy,
+        "thresholds": {
+            "micro": trained.thresholds.micro,
+            "macro": trained.thresholds.macro,
+            "per_label": dict(
+                zip(manifest.labels, trained.thresholds.per_label, strict=True)
+            ),
+        },
+        "seconds": round(trained.seconds, 3),
+    }

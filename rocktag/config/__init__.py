@@ -1,0 +1,20 @@
+"""config.toml, `ROCKTAG_…` variables and command-line options, as one checked value."""
+
+from rocktag.config.loading import load, parse_assignments
+from rocktag.config.settings import (
+    AuditSettings,
+    Settings,
+    SourceSettings,
+    TagSettings,
+    TrainSettings,
+)
+
+__all__ = [
+    "AuditSettings",
+    "Settings",
+    "SourceSettings",
+    "TagSettings",
+    "TrainSettings",
+    "load",
+    "parse_assignments",
+]

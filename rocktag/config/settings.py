@@ -1,0 +1,191 @@
+"""Every tunable of rocktag with its default, unit and bounds; config.toml lists them.
+
+Values are frozen. An unknown key is a fault. Database URLs are secrets: they print
+as asterisks and never enter an artifact.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from rocktag.schedule import cron_trigger
+
+_BACKENDS = ("sqlite", "postgresql", "postgres", "mysql", "mariadb")
+_POLICIES = ("micro", "macro", "per-label")
+
+
+def _database_url(secret: SecretStr) -> SecretStr:
+    """Check the kind of a database URL; it may hold a password: never print it."""
+    scheme, separator, _ = secret.get_secret_value().partition("://")
+    if not separator or scheme.partition("+")[0] not in _BACKENDS:
+        raise ValueError(
+            "not a database URL; expected for instance sqlite:///rocktag.db,"
+            " postgresql://user:password@host/database or mysql://…"
+        )
+    return secret
+
+
+def _threshold(value: Any) -> str | float:
+    """Return the name of a threshold policy, or the one threshold for all labels."""
+    if value in _POLICIES:
+        return str(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = float("nan")
+    if not 0 <= number <= 1:
+        raise ValueError(f"expected {', '.join(_POLICIES)} or a number from 0 to 1")
+    return number
+
+
+def _cron(expression: str) -> str:
+    cron_trigger(expression)
+    return expression
+
+
+DatabaseUrl: TypeAlias = Annotated[SecretStr, AfterValidator(_database_url)]
+ThresholdPolicy: TypeAlias = Annotated[str | float, BeforeValidator(_threshold)]
+Cron: TypeAlias = Annotated[str, AfterValidator(_cron)]
+Fraction: TypeAlias = Annotated[float, Field(gt=0, lt=1)]
+Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
+
+
+class Section(BaseModel):
+    """A table of config.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceSettings(Section):
+    """A table of the user's own from which `pull` copies headlines; only read.
+
+    Attributes:
+        url: Where the table is; the same URL as `database_url` will do.
+        table: Its name, `schema.table` where it has a schema.
+        id: Its key column; with `name` it tells one headline from another.
+        title: The column of the headline's text.
+        published_at: The column of its date, if there is one.
+        link: The column of the article's address, if there is one.
+        name: What `headline.source` says for these rows; by default the table's name.
+        filter: A condition in the SQL of that database; trusted as written.
+    """
+
+    url: DatabaseUrl
+    table: Name
+    id: Name
+    title: Name
+    published_at: Name | None = None
+    link: Name | None = None
+    name: Name | None = None
+    filter: str | None = None
+
+
+class IngestSettings(Section):
+    """How headlines come in."""
+
+    batch_size: int = Field(2_000, ge=1, le=10_000)  # headlines a transaction
+
+
+class BagOfWordsSettings(Section):
+    """The classifiers on TF-IDF; classifiers/bag_of_words says what each value does."""
+
+    ngrams: int = Field(1, ge=1, le=5)  # words
+    minimum_headlines: int = Field(1, ge=1)
+    adaboost_estimators: int = Field(50, ge=1)
+    adaboost_depth: int = Field(8, ge=1)
+    forest_trees: int = Field(50, ge=1)
+    forest_depth: int | None = Field(None, ge=1)  # None: no limit
+    tree_depth: int | None = Field(None, ge=1)  # None: no limit
+    logistic_regression_c: float = Field(100.0, gt=0)
+
+
+class TrainSettings(Section):
+    """How a classifier is trained."""
+
+    classifier: str = "adaboost"
+    text_view: Literal["raw", "clean"] = "raw"
+    seed: int = Field(7, ge=0, lt=2**32)
+    validation_fraction: Fraction = 0.1
+    test_fraction: Fraction = 0.2
+    minimum_positives: int = Field(10, ge=1)  # for a threshold of the label's own
+    bag_of_words: BagOfWordsSettings = BagOfWordsSettings()
+
+
+class TagSettings(Section):
+    """What the worker tags with, and how."""
+
+    model: Name = "champion"  # or a version such as adaboost/20260101T000000Z-0a1b2c3d
+    threshold: ThresholdPolicy = "micro"
+    batch_size: int = Field(512, ge=1, le=10_000)  # headlines a transaction
+    lease_seconds: int = Field(600, ge=1)  # after that another worker takes the batch
+    maximum_attempts: int = Field(3, ge=1)  # then the headline is failed
+
+
+class AuditSettings(Section):
+    """When tags are said to drift from what the model was trained on."""
+
+    window_hours: float = Field(24.0, gt=0)  # what `audit` looks back at
+    minimum_headlines: int = Field(200, ge=1)  # fewer say nothing about drift
+    psi_alarm: float = Field(0.2, gt=0)  # population stability index
+    significance: Fraction = 0.01  # of the two-proportion test, over all labels
+
+
+class ScheduleSettings(Section):
+    """When each job runs: cron expressions in UTC."""
+
+    pull: Cron = "*/5 * * * *"
+    tag: Cron = "*/5 * * * *"
+    audit: Cron = "15 3 * * *"
+
+
+class LogSettings(Section):
+    """What the log shows."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ROCKTAG_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    database_url: DatabaseUrl = Field(
+        SecretStr("sqlite:///rocktag.db"), validate_default=True
+    )
+    models_dir: Path = Path("models")
+    source: SourceSettings | None = None
+    ingest: IngestSettings = IngestSettings()
+    train: TrainSettings = TrainSettings()
+    tag: TagSettings = TagSettings()
+    audit: AuditSettings = AuditSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    log: LogSettings = LogSettings()
+
+    def displayable(self) -> dict[str, Any]:
+        """Return every setting as a plain value, for people; secrets as asterisks."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    def publishable(self) -> dict[str, Any]:
+        """Return the settings as plain values, without anything secret or local."""
+        return self.model_dump(
+            mode="json",
+            exclude={"database_url": True, "models_dir": True, "source": True},
+            exclude_none=True,
+        )

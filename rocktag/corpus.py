@@ -1,0 +1,47 @@
+"""What a classifier learns from: distinct titles, known by a fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rocktag.errors import TrainingError
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Titles to learn from.
+
+    Attributes:
+        titles: N distinct titles in the order in which they came.
+        origin: The file or database they came from, without path or password.
+    """
+
+    titles: tuple[str, ...]
+    origin: str
+
+    @property
+    def sha256(self) -> str:
+        """The fingerprint: of the titles in order, a newline after each."""
+        total = hashlib.sha256()
+        for title in self.titles:
+            total.update(f"{title}\n".encode())
+        return total.hexdigest()
+
+
+def gather(titles: Iterable[str], origin: str) -> Corpus:
+    """Return the corpus of the titles, each once.
+
+    >>> gather(["Ghost tour", "Queen", "Ghost tour"], "example").titles
+    ('Ghost tour', 'Queen')
+
+    Raises:
+        TrainingError: There is no title.
+    """
+    distinct = tuple(dict.fromkeys(titles))
+    if not distinct:
+        raise TrainingError(
+            f"{origin} holds no headlines; run: rocktag ingest FILE, or give --corpus"
+        )
+    return Corpus(distinct, origin)

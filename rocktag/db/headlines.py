@@ -1,0 +1,176 @@
+"""Headlines in, each once; rows that cannot be headlines, with their reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, tuple_, update
+
+from rocktag.db.dialects import insert_unless_present
+from rocktag.db.tables import failed_headline, headline, rejected_row, tagging
+from rocktag.text import title_hash
+from rocktag.types import Headline, Rejection
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a batch of headlines: counts.
+
+    Attributes:
+        new: Not seen before.
+        edited: Seen before with another title; will be tagged again.
+        updated: Same title, but another address or date.
+        unchanged: Known already.
+    """
+
+    new: int = 0
+    edited: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: Stored) -> Stored:
+        """Return the sums."""
+        return Stored(
+            self.new + other.new,
+            self.edited + other.edited,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+        )
+
+
+def store(connection: Connection, headlines: Sequence[Headline]) -> Stored:
+    """Insert new headlines, update changed ones; the last of equal keys counts.
+
+    An edited title makes its taggings pending again; a missing address or date
+    does not erase one known before.
+    """
+    newest = {(item.source, item.external_id): item for item in headlines}
+    known = _known(connection, list(newest))
+    now = datetime.now(UTC)
+    new = [_new_row(item, now) for key, item in newest.items() if key not in known]
+    edited, updated = [], []
+    for key, row in known.items():
+        change = _change(row, newest[key])
+        if "title" in change:
+            edited.append({"row_id": row.id, **_full(row, change), "changed_at": now})
+        elif change:
+            updated.append({"row_id": row.id, **_full(row, change), "changed_at": now})
+    if new:
+        connection.execute(insert_unless_present(connection, headline), new)
+    _update(connection, edited + updated)
+    _tag_again(connection, [row["row_id"] for row in edited])
+    unchanged = len(headlines) - len(new) - len(edited) - len(updated)
+    return Stored(len(new), len(edited), len(updated), unchanged)
+
+
+def titles(connection: Connection) -> Iterator[str]:
+    """Stream every title, in the order in which the headlines came in."""
+    statement = select(headline.c.title).order_by(headline.c.id)
+    for row in connection.execution_options(yield_per=5_000).execute(statement):
+        yield row.title
+
+
+def count(connection: Connection) -> int:
+    """Return the number of headlines."""
+    return connection.scalar(select(func.count()).select_from(headline)) or 0
+
+
+def forget_rejections(connection: Connection, origin: str) -> None:
+    """Drop what an earlier reading of this file or table rejected."""
+    connection.execute(delete(rejected_row).where(rejected_row.c.origin == origin))
+
+
+def record_rejections(connection: Connection, rejections: Sequence[Rejection]) -> None:
+    """Keep why rows could not be headlines."""
+    if not rejections:
+        return
+    now = datetime.now(UTC)
+    connection.execute(
+        rejected_row.insert(),
+        [
+            {
+                "origin": item.origin[-700:],
+                "line": item.line,
+                "reason": item.reason[:500],
+                "excerpt": item.excerpt[:500],
+                "rejected_at": now,
+            }
+            for item in rejections
+        ],
+    )
+
+
+def _known(
+    connection: Connection, keys: list[tuple[str, str]]
+) -> dict[tuple[str, str], Row[*tuple[Any, ...]]]:
+    columns = headline.c
+    key = tuple_(columns.source, columns.external_id)
+    rows = connection.execute(
+        select(
+            columns.id,
+            columns.source,
+            columns.external_id,
+            columns.title,
+            columns.title_hash,
+            columns.url,
+            columns.published_at,
+        ).where(key.in_(keys))
+    )
+    return {(row.source, row.external_id): row for row in rows}
+
+
+def _new_row(item: Headline, now: datetime) -> dict[str, Any]:
+    return {
+        "source": item.source,
+        "external_id": item.external_id,
+        "title": item.title,
+        "title_hash": title_hash(item.title),
+        "url": item.url,
+        "published_at": item.published_at,
+        "ingested_at": now,
+        "changed_at": now,
+    }
+
+
+def _change(row: Row[*tuple[Any, ...]], item: Headline) -> dict[str, Any]:
+    """Return the columns in which a headline differs from its row."""
+    digest = title_hash(item.title)
+    change: dict[str, Any] = {}
+    if digest != row.title_hash:
+        change |= {"title": item.title, "title_hash": digest}
+    if item.url is not None and item.url != row.url:
+        change["url"] = item.url
+    if item.published_at is not None and item.published_at != row.published_at:
+        change["published_at"] = item.published_at
+    return change
+
+
+def _full(row: Row[*tuple[Any, ...]], change: dict[str, Any]) -> dict[str, Any]:
+    columns = ("title", "title_hash", "url", "published_at")
+    return {name: getattr(row, name) for name in columns} | change
+
+
+def _update(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        matches = headline.c.id == bindparam("row_id")
+        connection.execute(update(headline).where(matches), rows)
+
+
+def _tag_again(connection: Connection, headline_ids: list[int]) -> None:
+    """Make the taggings of edited headlines pending; a lease in work loses its claim.
+
+    Their labels stay in sight until the new ones replace them.
+    """
+    if not headline_ids:
+        return
+    connection.execute(
+        update(tagging)
+        .where(tagging.c.headline_id.in_(headline_ids))
+        .values(status="pending", attempt=0, claimed_by=None, lease_until=None)
+    )
+    connection.execute(
+        delete(failed_headline).where(failed_headline.c.headline_id.in_(headline_ids))
+    )

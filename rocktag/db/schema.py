@@ -1,0 +1,163 @@
+"""The schema's state: where it is in the one migration history, and moving it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, inspect
+
+import migrations
+from rocktag.db.engine import Database
+from rocktag.db.tables import metadata
+from rocktag.errors import StoreError
+
+_LOCK_KEY = 7_021_977  # any number; the same for every rocktag on a server
+_LOCK_TIMEOUT = 60  # seconds one upgrade waits for another's
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """Where a database stands.
+
+    Attributes:
+        current: Its revision; None where rocktag's tables were never made.
+        head: The newest revision this rocktag knows.
+        differences: What differs from the declared tables; empty when all is well.
+    """
+
+    current: str | None
+    head: str
+    differences: tuple[str, ...] = ()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether this rocktag can work with the database."""
+        return self.current == self.head and not self.differences
+
+
+def upgrade(database: Database, revision: str = "head") -> SchemaState:
+    """Bring the schema up to a revision; what is there already stays.
+
+    Raises:
+        StoreError: There is no such revision, or the database refuses.
+    """
+    return _migrate(database, lambda config: command.upgrade(config, revision))
+
+
+def downgrade(database: Database, revision: str) -> SchemaState:
+    """Take the schema back to a revision, `base` for none; drops what it held.
+
+    Raises:
+        StoreError: There is no such revision, or the database refuses.
+    """
+    return _migrate(database, lambda config: command.downgrade(config, revision))
+
+
+def state(database: Database) -> SchemaState:
+    """Return the revision of the database and of this rocktag."""
+    with database.read() as connection:
+        return SchemaState(_current(connection), _head())
+
+
+def check(database: Database) -> SchemaState:
+    """Return the state with every difference from the declared tables."""
+    with database.read() as connection:
+        current = _current(connection)
+        if current != _head():
+            return SchemaState(current, _head())
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        owned = set(metadata.tables)
+        differences = [
+            difference
+            for difference in compare_metadata(context, metadata)
+            # The user's own tables may stand in the same database.
+            if not (difference[0] == "remove_table" and difference[1].name not in owned)
+        ]
+        return SchemaState(current, _head(), tuple(map(str, differences)))
+
+
+def make_ready(database: Database) -> bool:
+    """Make the schema in a database that has none; refuse one of another revision.
+
+    Returns:
+        Whether it was made now.
+
+    Raises:
+        StoreError: The schema is older or newer than this rocktag.
+    """
+    found = state(database)
+    if found.current is None:
+        upgrade(database)
+        return True
+    if not found.is_ready:
+        known = {script.revision for script in _scripts().walk_revisions()}
+        advice = (
+            "run: rocktag db upgrade"
+            if found.current in known
+            else "it was made by a newer rocktag; install that"
+        )
+        raise StoreError(
+            f"{database.name} has schema {found.current},"
+            f" this rocktag needs {found.head}; {advice}"
+        )
+    return False
+
+
+def _migrate(database: Database, action: Callable[[Config], None]) -> SchemaState:
+    try:
+        with database.write() as connection:
+            _wait_for_other_migrations(connection)
+            config = _config()
+            config.attributes["connection"] = connection
+            action(config)
+            _end_other_migrations_wait(connection)
+    except CommandError as error:
+        raise StoreError(
+            f"{database.name}: {error}; see: rocktag db current"
+        ) from error
+    return state(database)
+
+
+def _config() -> Config:
+    config = Config()
+    folder = Path(next(iter(migrations.__path__)))
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+def _head() -> str:
+    return str(_scripts().get_current_head())
+
+
+def _current(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _wait_for_other_migrations(connection: Connection) -> None:
+    """Let one process at a time migrate; SQLite's write lock does that by itself."""
+    match connection.dialect.name:
+        case "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_KEY})")
+        case "mysql":
+            connection.exec_driver_sql(
+                f"SELECT GET_LOCK('rocktag-{_LOCK_KEY}', {_LOCK_TIMEOUT})"
+            )
+
+
+def _end_other_migrations_wait(connection: Connection) -> None:
+    if connection.dialect.name == "mysql":
+        connection.exec_driver_sql(f"SELECT RELEASE_LOCK('rocktag-{_LOCK_KEY}')")

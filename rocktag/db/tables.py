@@ -1,0 +1,247 @@
+"""The tables, as declared; migrations/ builds the same, and a test compares them.
+
+Names are in the singular. All times are UTC. Titles are data of any Unicode: on MySQL
+and MariaDB every text is utf8mb4 and compared by its code points.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, kept in UTC to the microsecond on every database."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the column type of the dialect."""
+        if dialect.name == "mysql":
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        """Convert to UTC; a naive datetime is a fault of the caller."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive datetime cannot be stored: {value!r}")
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
+
+    def process_result_value(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        """Return what was stored as an aware datetime in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value
+
+
+Key = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts only INTEGER up
+
+metadata = MetaData(
+    # With names of one's own all five are needed, or the default `ix` is lost.
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+_MYSQL: dict[str, Any] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_bin",
+}
+
+headline = Table(
+    "headline",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("source", String(255), nullable=False),
+    Column("external_id", String(255), nullable=False),
+    Column("title", String(2000), nullable=False),
+    Column("title_hash", String(64), nullable=False),
+    Column("url", String(2000)),
+    Column("published_at", UtcDateTime),
+    Column("ingested_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    UniqueConstraint("source", "external_id"),
+    Index(None, "published_at"),
+    **_MYSQL,
+)
+
+rejected_row = Table(
+    "rejected_row",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("origin", String(700), nullable=False),
+    Column("line", Integer),
+    Column("reason", String(500), nullable=False),
+    Column("excerpt", String(500), nullable=False),
+    Column("rejected_at", UtcDateTime, nullable=False),
+    Index(None, "origin"),
+    **_MYSQL,
+)
+
+model_version = Table(
+    "model_version",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("name", String(255), nullable=False),
+    Column("classifier", String(64), nullable=False),
+    Column("text_view", String(16), nullable=False),
+    Column("manifest_sha256", String(64), nullable=False),
+    Column("micro_f1", Double),
+    Column("macro_f1", Double),
+    Column("published_at", UtcDateTime, nullable=False),
+    Column("registered_at", UtcDateTime, nullable=False),
+    UniqueConstraint("name"),
+    **_MYSQL,
+)
+
+model_alias_event = Table(
+    "model_alias_event",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("alias", String(64), nullable=False),
+    Column("model_version_id", Key, ForeignKey("model_version.id"), nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("changed_by", String(255), nullable=False),
+    Column("reason", String(2000), nullable=False),
+    Index(None, "alias"),
+    **_MYSQL,
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("job", String(32), nullable=False),
+    Column("status", String(16), nullable=False),  # running, succeeded, failed
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("host", String(255), nullable=False),
+    Column("process_id", Integer, nullable=False),
+    Column("model_version_id", Key, ForeignKey("model_version.id")),
+    Column("threshold_policy", String(32)),
+    Column("taken", Integer, nullable=False),  # rows read, headlines claimed
+    Column("done", Integer, nullable=False),  # headlines stored, tagged
+    Column("failed", Integer, nullable=False),  # rows rejected, headlines failed
+    Column("error", Text),
+    Index(None, "job", "started_at"),
+    **_MYSQL,
+)
+
+run_metric = Table(
+    "run_metric",
+    metadata,
+    Column("run_id", Key, ForeignKey("run.id"), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("value", Double, nullable=False),
+    PrimaryKeyConstraint("run_id", "name"),
+    **_MYSQL,
+)
+
+run_label_metric = Table(
+    "run_label_metric",
+    metadata,
+    Column("run_id", Key, ForeignKey("run.id"), nullable=False),
+    Column("label", String(64), nullable=False),
+    Column("headlines", Integer, nullable=False),  # looked at
+    Column("assigned", Integer, nullable=False),  # of them with the label
+    Column("rate", Double, nullable=False),  # assigned / headlines
+    Column("overlap", Double),  # share of the assigned with another label beside
+    Column("mean_probability", Double),
+    Column("rule_agreement", Double),  # share where model and keyword rule agree
+    Column("expected_rate", Double),  # in the model's held-out headlines
+    Column("psi", Double),  # population stability index over the frozen bins
+    Column("rate_p_value", Double),  # two-proportion test of rate and expected_rate
+    Column("drifted", Boolean(create_constraint=False)),
+    Column("histogram", String(255)),  # headlines per frozen bin, joined by ";"
+    PrimaryKeyConstraint("run_id", "label"),
+    **_MYSQL,
+)
+
+run_label_pair = Table(
+    "run_label_pair",
+    metadata,
+    Column("run_id", Key, ForeignKey("run.id"), nullable=False),
+    Column("label", String(64), nullable=False),
+    Column("other_label", String(64), nullable=False),
+    Column("headlines", Integer, nullable=False),  # that carry both
+    PrimaryKeyConstraint("run_id", "label", "other_label"),
+    **_MYSQL,
+)
+
+tagging = Table(
+    "tagging",
+    metadata,
+    Column("model_version_id", Key, ForeignKey("model_version.id"), nullable=False),
+    Column("headline_id", Key, ForeignKey("headline.id"), nullable=False),
+    Column("status", String(16), nullable=False),  # pending, leased, done, failed
+    Column("attempt", Integer, nullable=False),
+    Column("claimed_by", String(255)),
+    Column("lease_until", BigInteger),  # seconds since 1970 by the database's clock
+    Column("title_hash", String(64)),  # of the title that was tagged
+    Column("tagged_at", UtcDateTime),
+    Column("run_id", Key, ForeignKey("run.id")),
+    PrimaryKeyConstraint("model_version_id", "headline_id"),
+    Index("ix_tagging_claim", "model_version_id", "status", "headline_id"),
+    Index(None, "headline_id"),
+    **_MYSQL,
+)
+
+headline_label = Table(
+    "headline_label",
+    metadata,
+    Column("headline_id", Key, ForeignKey("headline.id"), nullable=False),
+    Column("model_version_id", Key, ForeignKey("model_version.id"), nullable=False),
+    Column("label", String(64), nullable=False),
+    Column("probability", Double, nullable=False),
+    Column("threshold", Double, nullable=False),
+    Column("run_id", Key, ForeignKey("run.id"), nullable=False),
+    PrimaryKeyConstraint("headline_id", "model_version_id", "label"),
+    Index(None, "model_version_id", "label"),
+    **_MYSQL,
+)
+
+failed_headline = Table(
+    "failed_headline",
+    metadata,
+    Column("headline_id", Key, ForeignKey("headline.id"), nullable=False),
+    Column("model_version_id", Key, ForeignKey("model_version.id"), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("run_id", Key, ForeignKey("run.id"), nullable=False),
+    Column("failed_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("headline_id", "model_version_id"),
+    **_MYSQL,
+)

@@ -1,0 +1,55 @@
+"""The error tree. A message says what is wrong, where, and what to do next.
+
+RocktagError
+├── UsageError        the command or its configuration is wrong        exit code 2
+│   └── ConfigError   every fault of the configuration, at once
+├── InputError        a file or a table cannot be read as headlines    exit code 1
+├── StoreError        the database refused or is not ready             exit code 1
+├── ArtifactError     a model cannot be published or must not be used  exit code 1
+└── TrainingError     the corpus cannot be learned from                exit code 1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class RocktagError(Exception):
+    """Anything rocktag refuses to do; its text is meant for a person."""
+
+    exit_code = 1
+
+
+class UsageError(RocktagError):
+    """The command line asks for something that cannot be."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """The configuration is not usable; carries every fault, not only the first.
+
+    >>> print(ConfigError("config.toml", ["train.seed: missing"]))
+    config.toml is not usable:
+      train.seed: missing
+    """
+
+    def __init__(self, where: str, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n  ".join([f"{where} is not usable:", *faults]))
+
+
+class InputError(RocktagError):
+    """A file or table that was to give headlines cannot be read at all."""
+
+
+class StoreError(RocktagError):
+    """The database refused a statement, cannot be reached or has another schema."""
+
+
+class ArtifactError(RocktagError):
+    """A model artifact cannot be written, or must not be trusted."""
+
+
+class TrainingError(RocktagError):
+    """A corpus from which no classifier can be trained."""

@@ -1,0 +1,118 @@
+"""Which headlines teach, which choose the thresholds and which examine.
+
+Headlines are split by iterative stratification, so that rare labels stand on every side
+in proportion: K. Sechidis, G. Tsoumakas and I. Vlahavas, On the Stratification of
+Multi-Label Data, ECML PKDD 2011. What is drawn is not headlines but groups of them:
+those with one and the same key stay on one side, or the test would ask what training
+had already answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from rocktag.errors import TrainingError, UsageError
+from rocktag.types import Targets
+
+Indices: TypeAlias = npt.NDArray[np.int64]  # (n,), sorted, rows of the corpus
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The rows of each side; disjoint, together 0 to N - 1.
+
+    Attributes:
+        train: What the classifier learns from.
+        validation: What the thresholds are tuned on.
+        test: What is scored once.
+    """
+
+    train: Indices
+    validation: Indices
+    test: Indices
+
+
+def split(
+    titles_key: Sequence[str],
+    targets: Targets,
+    *,
+    validation_fraction: float,
+    test_fraction: float,
+    seed: int,
+) -> Split:
+    """Split N headlines, keeping those with the same key together.
+
+    Each fraction is of the different keys; where keys repeat, a side's share of the
+    headlines can differ by a little.
+
+    Args:
+        titles_key: N keys, usually the clean texts.
+        targets: (N, L) of 0 and 1; at least two labels.
+        validation_fraction: Share of the validation side, over 0.
+        test_fraction: Share of the test side, over 0; with the other one under 1.
+        seed: The same seed gives the same split.
+
+    Raises:
+        UsageError: The fractions leave a side empty.
+        TrainingError: The corpus is too small for three sides.
+    """
+    _check(validation_fraction, test_fraction)
+    group_of, group_targets = _groups(titles_key, targets)
+    every_group = np.arange(len(group_targets), dtype=np.int64)
+    learning, test = _divide(every_group, group_targets, test_fraction, seed)
+    rest = validation_fraction / (1 - test_fraction)
+    train, validation = _divide(learning, group_targets, rest, seed)
+    return Split(*(_members(group_of, side) for side in (train, validation, test)))
+
+
+def _check(validation_fraction: float, test_fraction: float) -> None:
+    smallest = min(validation_fraction, test_fraction)
+    if not (smallest > 0 and validation_fraction + test_fraction < 1):
+        raise UsageError(
+            f"a validation fraction of {validation_fraction} and a test fraction of"
+            f" {test_fraction} leave a side of the split empty; give two numbers over"
+            " 0 whose sum is under 1, such as 0.1 and 0.2"
+        )
+
+
+def _groups(keys: Sequence[str], targets: Targets) -> tuple[Indices, Targets]:
+    """Return each row's group (N,), and each group's labels, those of any member."""
+    number: dict[str, int] = {}
+    group_of = np.array(
+        [number.setdefault(key, len(number)) for key in keys], dtype=np.int64
+    )
+    group_targets = np.zeros((len(number), targets.shape[1]), dtype=targets.dtype)
+    np.maximum.at(group_targets, group_of, targets)
+    return group_of, group_targets
+
+
+def _divide(
+    groups: Indices, group_targets: Targets, fraction: float, seed: int
+) -> tuple[Indices, Indices]:
+    """Return the groups that stay and the stratified fraction that leaves."""
+    from iterstrat.ml_stratifiers import MultilabelStratifiedShuffleSplit
+
+    if round(len(groups) * min(fraction, 1 - fraction)) < 1:
+        raise _too_small(len(group_targets))
+    drawing = MultilabelStratifiedShuffleSplit(1, test_size=fraction, random_state=seed)
+    stay, leave = next(drawing.split(np.zeros(len(groups)), group_targets[groups]))
+    if not (len(stay) and len(leave)):
+        raise _too_small(len(group_targets))
+    return groups[stay], groups[leave]
+
+
+def _members(group_of: Indices, groups: Indices) -> Indices:
+    return np.flatnonzero(np.isin(group_of, groups)).astype(np.int64)
+
+
+def _too_small(different: int) -> TrainingError:
+    return TrainingError(
+        f"the corpus has {different:,} different headlines, too few to split into"
+        " train, validation and test; add headlines, or raise the smaller of the"
+        " fractions"
+    )

@@ -1,0 +1,15 @@
+"""Titles as data and as words: the same for training and for tagging."""
+
+from rocktag.text.normalization import TextView, clean, stems, view
+from rocktag.text.titles import MAXIMUM_TITLE_LENGTH, refusal, tidy, title_hash
+
+__all__ = [
+    "MAXIMUM_TITLE_LENGTH",
+    "TextView",
+    "clean",
+    "refusal",
+    "stems",
+    "tidy",
+    "title_hash",
+    "view",
+]

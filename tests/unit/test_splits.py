@@ -1,0 +1,83 @@
+"""The split of a corpus into what teaches, chooses and examines."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rocktag.errors import TrainingError, UsageError
+from rocktag.splits import Split, split
+from rocktag.types import Targets
+
+
+def corpus(size: int, seed: int = 0) -> tuple[list[str], Targets]:
+    generator = np.random.default_rng(seed)
+    keys = [f"headline {number}" for number in generator.integers(0, size, size)]
+    targets = generator.random((size, 4)) < np.array([0.5, 0.2, 0.1, 0.05])
+    return keys, targets.astype(np.int8)
+
+
+def divide(keys: list[str], targets: Targets, seed: int = 7) -> Split:
+    return split(keys, targets, validation_fraction=0.1, test_fraction=0.2, seed=seed)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(60, 200), st.integers(0, 2**31 - 1))
+def test_a_split_is_a_partition_and_equal_keys_stay_together(
+    size: int, seed: int
+) -> None:
+    keys, targets = corpus(size, seed)
+    sides = divide(keys, targets, seed)
+    rows = [sides.train, sides.validation, sides.test]
+    assert sorted(np.concatenate(rows).tolist()) == list(range(size))
+    assert all((np.diff(side) > 0).all() and side.dtype == np.int64 for side in rows)
+    found = [{keys[row] for row in side} for side in rows]
+    assert len(set.union(*found)) == sum(len(side) for side in found)
+
+
+def test_one_seed_gives_one_split_and_another_seed_another() -> None:
+    keys, targets = corpus(200)
+    first, again, other = (divide(keys, targets, seed) for seed in (7, 7, 8))
+    assert (first.train.tolist(), first.test.tolist()) == (
+        again.train.tolist(),
+        again.test.tolist(),
+    )
+    assert first.test.tolist() != other.test.tolist()
+
+
+def test_each_side_has_its_share_of_headlines_and_of_a_rare_label() -> None:
+    keys = [str(number) for number in range(1000)]
+    targets = np.zeros((1000, 3), dtype=np.int8)
+    targets[:, 0] = 1
+    targets[::50, 1] = 1  # 20 positives
+    sides = divide(keys, targets)
+    assert abs(len(sides.test) - 200) <= 2
+    assert abs(len(sides.validation) - 100) <= 2
+    assert targets[sides.test, 1].sum() == 4
+    assert targets[sides.validation, 1].sum() == 2
+
+
+@pytest.mark.parametrize("different", [1, 2, 4])
+def test_too_small_a_corpus_is_refused_with_what_to_do(different: int) -> None:
+    keys = [str(number % different) for number in range(100)]
+    targets = np.zeros((100, 2), dtype=np.int8)
+    with pytest.raises(TrainingError, match=f"{different} different.*add headlines"):
+        divide(keys, targets)
+
+
+def test_an_empty_corpus_is_refused() -> None:
+    with pytest.raises(TrainingError, match="0 different headlines"):
+        divide([], np.zeros((0, 3), dtype=np.int8))
+
+
+@pytest.mark.parametrize(
+    ("validation", "test"), [(0, 0.2), (0.1, 0), (0.5, 0.5), (-0.1, 0.2), (0.1, 1)]
+)
+def test_fractions_that_leave_a_side_empty_are_refused(
+    validation: float, test: float
+) -> None:
+    keys, targets = corpus(100)
+    with pytest.raises(UsageError, match="leave a side of the split empty"):
+        split(keys, targets, validation_fraction=validation, test_fraction=test, seed=1)
