@@ -15,7 +15,7 @@ class Corpus:
 
     Attributes:
         titles: N distinct titles in the order in which they came.
-        origin: The file or database they came from, without path or password.
+        origin: The name of the file they came from, or "the database".
     """
 
     titles: tuple[str, ...]

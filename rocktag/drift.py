@@ -91,4 +91,5 @@ def two_proportion_p_value(
 
 def _shares(counts: Sequence[int]) -> npt.NDArray[np.float64]:
     smoothed = np.asarray(counts, dtype=np.float64) + _SMOOTHING
-    return np.divide(smoothed, smoothed.sum())
+    shares: npt.NDArray[np.float64] = smoothed / smoothed.sum()
+    return shares

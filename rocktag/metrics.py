@@ -64,17 +64,20 @@ class Scores:
     per_label: tuple[LabelScore, ...]
     headlines: int
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the scores under flat names such as "micro_f1", ready for JSON."""
-        flat: dict[str, Any] = {}
+    def averages(self) -> dict[str, float]:
+        """Return the scores over all labels under flat names such as "micro_f1"."""
+        flat: dict[str, float] = {}
         for average in ("micro", "macro", "weighted", "samples"):
             for name, value in asdict(getattr(self, average)).items():
                 flat[f"{average}_{name}"] = value
         flat["subset_accuracy"] = self.subset_accuracy
         flat["hamming_loss"] = self.hamming_loss
-        flat["headlines"] = self.headlines
-        flat["per_label"] = [asdict(row) for row in self.per_label]
         return flat
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the averages and the rows per label, ready for JSON."""
+        rows = [asdict(row) for row in self.per_label]
+        return {**self.averages(), "headlines": self.headlines, "per_label": rows}
 
 
 def score(targets: Targets, predictions: Targets, labels: Sequence[str]) -> Scores:

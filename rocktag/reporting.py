@@ -15,6 +15,7 @@ from rocktag.corpus import Corpus
 from rocktag.labeling import Rules
 from rocktag.metrics import Scores
 from rocktag.thresholds import Sweep, TunedThresholds
+from rocktag.types import NO_TOPIC
 
 
 def configuration(settings: Settings) -> bytes:
@@ -180,7 +181,8 @@ setting, `test_scores.json` every score, `thresholds.csv` the curve of
 
 
 def _own_threshold(label: str, threshold: float, thresholds: TunedThresholds) -> str:
-    return "micro" if label in thresholds.fallback else f"{threshold:.2f}"
+    shared = label == NO_TOPIC or label in thresholds.fallback
+    return "-" if shared else f"{threshold:.2f}"
 
 
 def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -180,7 +180,6 @@ class _Batch:
                 claim_id=self._claim_id,
                 run_id=self._record.run_id,
                 labels={key: self._assigned(tagged, row) for key, row in rows.items()},
-                title_hashes={item.headline_id: item.title_hash for item in claimed},
             )
             failed = taggings.fail(
                 connection,

@@ -17,7 +17,6 @@ from rocktag.classifiers import bag_of_words
 from rocktag.config import Settings, TrainSettings
 from rocktag.corpus import Corpus
 from rocktag.drafting import POLICIES, Sides, draft
-from rocktag.errors import ConfigError
 from rocktag.labeling import Rules
 from rocktag.metrics import Scores
 from rocktag.splits import Split, split
@@ -51,12 +50,10 @@ def train(
     """Train the classifier of `settings.train` on the rules' labels of a corpus.
 
     Raises:
-        ConfigError: There is no such classifier.
         TrainingError: The corpus is too small, or has nothing to learn from.
     """
     begun = time.monotonic()
     chosen = settings.train
-    _check_classifier(chosen.classifier)
     progress("labels", 0, 1)
     targets = rules.label_matrix(corpus.titles)
     progress("split", 0, 1)
@@ -86,17 +83,6 @@ def train(
     return Trained(drafted, scores, thresholds, seconds)
 
 
-def _check_classifier(name: str) -> None:
-    if name not in bag_of_words.NAMES:
-        raise ConfigError(
-            "the configuration",
-            [
-                f"train.classifier: unknown classifier {name!r};"
-                f" known are {', '.join(bag_of_words.NAMES)}"
-            ],
-        )
-
-
 def _fit(
     titles: Sequence[str],
     targets: Targets,
@@ -106,7 +92,7 @@ def _fit(
 ) -> tuple[Any, Probabilities]:
     """Return the fitted pipeline and its probabilities (N, L) of every title."""
     pipeline = bag_of_words.build(
-        bag_of_words.known_name(chosen.classifier),
+        chosen.classifier,
         text_view=chosen.text_view,
         seed=chosen.seed,
         settings=bag_of_words.Settings(**chosen.bag_of_words.model_dump()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,10 @@ import numpy.typing as npt
 Targets: TypeAlias = npt.NDArray[np.int8]  # (N, L), 1 the label applies, 0 it does not
 Probabilities: TypeAlias = npt.NDArray[np.float32]  # (N, L), each in [0, 1]
 Thresholds: TypeAlias = npt.NDArray[np.float32]  # (L,), each in [0, 1]
+
+ClassifierName: TypeAlias = Literal[
+    "adaboost", "random-forest", "extra-trees", "decision-tree", "logistic-regression"
+]
 
 NO_TOPIC = "n/a"  # the label of a headline without any topic; stands alone
 

@@ -45,7 +45,7 @@ class CorpusFacts(Part):
     """What the model learned from.
 
     Attributes:
-        origin: The file or database it was read from, without any password.
+        origin: The name of the file it was read from, or "the database".
         headlines: How many distinct titles.
         sha256: Of the titles, in order.
         training, validation, test: Headlines of each split.

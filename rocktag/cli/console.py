@@ -10,9 +10,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+_PIPED_WIDTH = 200  # characters; where no terminal sets a width nothing is cut
 
 output = Console(highlight=False, soft_wrap=True)
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -55,13 +58,15 @@ def print_table(
 ) -> None:
     """Print a table; columns of numbers stand to the right."""
     listed = [[_cell(value) for value in row] for row in rows]
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for index, name in enumerate(header):
         numeric = all(_NUMBER.fullmatch(row[index]) for row in listed if row[index])
-        table.add_column(name, justify="right" if numeric and listed else "left")
+        table.add_column(
+            name, justify="right" if numeric and listed else "left", overflow="fold"
+        )
     for row in listed:
         table.add_row(*(_escaped(cell) for cell in row))
-    output.print(table)
+    output.print(table, width=None if output.is_terminal else _PIPED_WIDTH)
 
 
 def progress() -> Progress:

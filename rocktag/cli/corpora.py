@@ -34,7 +34,7 @@ def read_corpus(here: Session, file: Path | None, columns: Mapping[str, str]) ->
     if file is not None:
         return gather(_file_titles(file, columns), file.name)
     with here.database.read() as connection:
-        return gather(headlines.titles(connection), here.database.name)
+        return gather(headlines.titles(connection), "the database")
 
 
 def _file_titles(file: Path, columns: Mapping[str, str]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +19,8 @@ from rocktag.db import Database, models
 from rocktag.errors import UsageError
 from rocktag.labeling import keyword_rules
 from rocktag.runtime import version_facts
+from rocktag.text import TextView
+from rocktag.types import NO_TOPIC, ClassifierName
 
 if TYPE_CHECKING:
     from rocktag.training import Trained
@@ -52,11 +54,11 @@ class Outcome:
 def train(
     context: typer.Context,
     classifier: Annotated[
-        str | None, typer.Option(metavar="NAME", help="By default train.classifier.")
+        ClassifierName | None, typer.Option(help="By default train.classifier.")
     ] = None,
     corpus: CorpusFile = None,
     text_view: Annotated[
-        Literal["raw", "clean"] | None,
+        TextView | None,
         typer.Option(help="Titles as they stand, or stemmed as in the study."),
     ] = None,
     seed: Annotated[
@@ -86,7 +88,6 @@ def train_and_publish(
     """Train, publish below models/, and register in the database.
 
     Raises:
-        ConfigError: There is no such classifier.
         TrainingError: The corpus cannot be learned from.
         ArtifactError: The models' folder cannot be written.
         StoreError: The database refuses.
@@ -118,10 +119,11 @@ def print_training(outcome: Outcome) -> None:
         ),
     )
     thresholds = trained.thresholds
-    own = len(manifest.labels) - len(thresholds.fallback)
+    topics = [label for label in manifest.labels if label != NO_TOPIC]
+    own = len(topics) - len(thresholds.fallback)
     output.print(
         f"thresholds: micro {thresholds.micro:.2f}, macro {thresholds.macro:.2f},"
-        f" per-label: {own} of {len(manifest.labels)} labels have their own"
+        f" per-label: {own} of {len(topics)} topics have their own"
     )
     champion = "; it is the champion" if outcome.is_champion else ""
     output.print(

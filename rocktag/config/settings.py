@@ -20,6 +20,8 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rocktag.schedule import cron_trigger
+from rocktag.text import TextView
+from rocktag.types import ClassifierName
 
 _BACKENDS = ("sqlite", "postgresql", "postgres", "mysql", "mariadb")
 _POLICIES = ("micro", "macro", "per-label")
@@ -104,8 +106,9 @@ class BagOfWordsSettings(Section):
     minimum_headlines: int = Field(1, ge=1)
     adaboost_estimators: int = Field(50, ge=1)
     adaboost_depth: int = Field(8, ge=1)
-    forest_trees: int = Field(50, ge=1)
+    forest_trees: int = Field(20, ge=1)
     forest_depth: int | None = Field(None, ge=1)  # None: no limit
+    forest_terms: float = Field(0.5, gt=0, le=1)
     tree_depth: int | None = Field(None, ge=1)  # None: no limit
     logistic_regression_c: float = Field(100.0, gt=0)
 
@@ -113,8 +116,8 @@ class BagOfWordsSettings(Section):
 class TrainSettings(Section):
     """How a classifier is trained."""
 
-    classifier: str = "adaboost"
-    text_view: Literal["raw", "clean"] = "raw"
+    classifier: ClassifierName = "adaboost"
+    text_view: TextView = "raw"
     seed: int = Field(7, ge=0, lt=2**32)
     validation_fraction: Fraction = 0.1
     test_fraction: Fraction = 0.2

@@ -33,7 +33,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         try:
-            self._url = _with_driver(make_url(url))
+            self._url = with_driver(url)
             self._engine = _engine(self._url)
         except (ArgumentError, NoSuchModuleError, ValueError):
             raise StoreError(
@@ -103,8 +103,14 @@ def _reason(error: SQLAlchemyError) -> str:
     return words
 
 
-def _with_driver(url: URL) -> URL:
-    return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+def with_driver(url: str) -> URL:
+    """Return the URL with the driver that rocktag is tested with, unless it names one.
+
+    >>> str(with_driver("postgres://localhost/news"))
+    'postgresql+psycopg://localhost/news'
+    """
+    parsed = make_url(url)
+    return parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
 
 
 def _engine(url: URL) -> Engine:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
-    bindparam,
     delete,
     exists,
     func,
@@ -39,13 +38,11 @@ class Claimed:
     Attributes:
         headline_id: Its key.
         title: What to tag.
-        title_hash: Of the title; kept with the labels it gets.
         attempt: The number of this try, from 1.
     """
 
     headline_id: int
     title: str
-    title_hash: str
     attempt: int
 
 
@@ -148,9 +145,7 @@ def claim(
         )
     )
     rows = connection.execute(
-        select(
-            headline.c.id, headline.c.title, headline.c.title_hash, tagging.c.attempt
-        )
+        select(headline.c.id, headline.c.title, tagging.c.attempt)
         .join(tagging, tagging.c.headline_id == headline.c.id)
         .where(_of(model_version_id, ids))
         .order_by(headline.c.id)
@@ -165,7 +160,6 @@ def complete(
     claim_id: str,
     run_id: int,
     labels: Mapping[int, Sequence[AssignedLabel]],
-    title_hashes: Mapping[int, str],
 ) -> set[int]:
     """Write the labels of claimed headlines and mark them done, where still owned.
 
@@ -175,7 +169,6 @@ def complete(
         claim_id: The claim under which they were taken.
         run_id: The run that writes.
         labels: Headline key to its labels; never an empty sequence.
-        title_hashes: Headline key to the hash of the title that was tagged.
 
     Returns:
         The keys written; the others belong to somebody else by now.
@@ -201,19 +194,18 @@ def complete(
     )
     connection.execute(
         update(tagging)
-        .where(
-            tagging.c.model_version_id == model_version_id,
-            tagging.c.headline_id == bindparam("key"),
-        )
+        .where(_of(model_version_id, owned))
         .values(
             status="done",
             claimed_by=None,
             lease_until=None,
-            title_hash=bindparam("hash"),
+            # Still the one that was tagged: an edit would have taken the lease away.
+            title_hash=select(headline.c.title_hash)
+            .where(headline.c.id == tagging.c.headline_id)
+            .scalar_subquery(),
             tagged_at=datetime.now(UTC),
             run_id=run_id,
-        ),
-        [{"key": key, "hash": title_hashes[key]} for key in sorted(owned)],
+        )
     )
     connection.execute(
         delete(failed_headline).where(

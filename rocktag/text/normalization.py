@@ -13,9 +13,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Literal, TypeAlias
-
-from nltk.stem.porter import PorterStemmer
+from typing import Any, Literal, TypeAlias
 
 TextView: TypeAlias = Literal["raw", "clean"]
 
@@ -84,7 +82,10 @@ def synonyms_source() -> bytes:
 
 
 @cache
-def _stemmer() -> PorterStemmer:
+def _stemmer() -> Any:
+    # NLTK takes most of a second to import; `rocktag --help` does not stem.
+    from nltk.stem.porter import PorterStemmer
+
     return PorterStemmer()
 
 

@@ -1,0 +1,47 @@
+# Each target makes what it needs: `make demo` and `make test` run on a fresh machine
+# with python3 (3.11 to 3.13), make and a compiler.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: demo test lint bench constraints clean
+
+demo: $(VENV)/demo-is-installed
+	$(BIN)/rocktag demo
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/dev-is-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/dev-is-installed
+	$(BIN)/python -m benchmarks
+
+# The newest versions that pyproject.toml allows, as they stand when all are installed.
+constraints:
+	$(PYTHON) -m venv build/constraints
+	build/constraints/bin/python -m pip install --quiet '.[train,postgres,mysql,dev]'
+	build/constraints/bin/python -m pip freeze --exclude rocktag > constraints.txt
+	rm -r build/constraints
+
+clean:
+	rm -rf $(VENV) build dist demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "rocktag needs Python 3.11 to 3.13; run: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo-is-installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[train]'
+	touch $@
+
+$(VENV)/dev-is-installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,postgres,mysql,dev]'
+	touch $@

@@ -1,0 +1,1 @@
+"""The tests: unit (no files, no servers), integration (real databases), e2e (the CLI)."""

@@ -1,0 +1,1 @@
+"""rocktag as a user runs it."""
