@@ -26,7 +26,8 @@ def written_whole(path: Path) -> Iterator[TextIO]:
             with path.open("w", encoding="utf-8", newline="") as device:
                 yield device
             return
-        with _draft(path) as file:
+        # A link, such as /dev/stdout, stays one: what it points to is replaced.
+        with _draft(path.resolve()) as file:
             yield file
     except OSError as error:
         raise InputError(

@@ -66,7 +66,7 @@ def pull(
     Raises:
         StoreError: One of the two databases refuses.
     """
-    own = Database(source.url.get_secret_value())
+    own = Database(source.url.get_secret_value(), read_only=True)
     try:
         return store_rows(
             database,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,24 +33,23 @@ def history(learned: Mapping[str, Scores]) -> bytes:
     Args:
         learned: `training` and `validation` to their scores.
     """
-    names = ("micro_f1", "macro_f1", "subset_accuracy")
-    header = [f"{side}_{name}" for side in learned for name in names]
-    row = [
-        f"{scores.averages()[name]:.6f}"
-        for scores in learned.values()
-        for name in names
-    ]
-    return _csv(["epoch", *header], [["1", *row]])
+    row = {
+        f"{side}_{name}": scores.averages()[name]
+        for side, scores in learned.items()
+        for name in ("micro_f1", "macro_f1", "subset_accuracy")
+    }
+    return _csv({"epoch": [1], **{name: [value] for name, value in row.items()}})
 
 
 def sweep_table(curve: Sweep) -> bytes:
     """Return micro and macro F1 on validation by threshold, as CSV."""
-    columns = (curve.thresholds, curve.micro_f1, curve.macro_f1)
-    rows = (
-        [f"{threshold:.2f}", f"{micro:.6f}", f"{macro:.6f}"]
-        for threshold, micro, macro in zip(*columns, strict=True)
+    return _csv(
+        {
+            "threshold": [f"{threshold:.2f}" for threshold in curve.thresholds],
+            "micro_f1": curve.micro_f1,
+            "macro_f1": curve.macro_f1,
+        }
     )
-    return _csv(["threshold", "micro_f1", "macro_f1"], rows)
 
 
 def scores_json(scores: Mapping[str, Scores]) -> bytes:
@@ -190,9 +188,8 @@ def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue().encode()
+def _csv(columns: Mapping[str, Any]) -> bytes:
+    import pandas as pd
+
+    table = pd.DataFrame(columns)
+    return table.to_csv(index=False, lineterminator="\n", float_format="%.6f").encode()

@@ -1,1 +1,1 @@
-"""The tests: unit (no files, no servers), integration (real databases), e2e (the CLI)."""
+"""The tests: unit (no servers), integration (real databases), e2e (the CLI)."""

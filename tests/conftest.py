@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
 from rocktag.artifact import Published, publish
 from rocktag.config import Settings
 from rocktag.corpus import gather
@@ -16,8 +19,6 @@ from rocktag.db.engine import with_driver
 from rocktag.labeling import keyword_rules
 from rocktag.sampling import sample
 from rocktag.training import Trained, train
-from sqlalchemy import create_engine, text
-from sqlalchemy.exc import SQLAlchemyError
 
 BACKENDS = ("sqlite", "postgresql", "mysql")
 _ADMIN_URLS = {

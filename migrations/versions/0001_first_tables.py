@@ -18,15 +18,11 @@ depends_on = None
 
 key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 moment = sa.DateTime(timezone=True).with_variant(mysql.DATETIME(fsp=6), "mysql")
-mysql_options: dict[str, Any] = {
-    "mysql_engine": "InnoDB",
-    "mysql_charset": "utf8mb4",
-    "mysql_collate": "utf8mb4_bin",
-}
 
 
 def upgrade() -> None:
     """Make the tables, those first that others refer to."""
+    mysql_options = _mysql_options()
     op.create_table(
         "headline",
         sa.Column("id", key, autoincrement=True, nullable=False),
@@ -235,6 +231,17 @@ def upgrade() -> None:
         "ix_tagging_claim", "tagging", ["model_version_id", "status", "headline_id"]
     )
     op.create_index("ix_tagging_headline_id", "tagging", ["headline_id"])
+
+
+def _mysql_options() -> dict[str, Any]:
+    """Compare texts by their code points, spaces at the end included."""
+    dialect = op.get_bind().dialect
+    is_mariadb = getattr(dialect, "is_mariadb", False)
+    return {
+        "mysql_engine": "InnoDB",
+        "mysql_charset": "utf8mb4",
+        "mysql_collate": "utf8mb4_nopad_bin" if is_mariadb else "utf8mb4_0900_bin",
+    }
 
 
 def downgrade() -> None:

@@ -91,7 +91,8 @@ _WEEK = {
 _UTC_DAY = """
 CREATE VIEW utc_day AS
 SELECT {yesterday} AS yesterday, {today} AS today, {tomorrow} AS tomorrow,
-       {seven_days_ago} AS seven_days_ago, {thirty_days_ago} AS thirty_days_ago
+       {seven_days_ago} AS seven_days_ago, {fourteen_days_ago} AS fourteen_days_ago,
+       {thirty_days_ago} AS thirty_days_ago
 """
 
 _DAYS_FROM_TODAY = {
@@ -99,6 +100,7 @@ _DAYS_FROM_TODAY = {
     "today": 0,
     "tomorrow": 1,
     "seven_days_ago": -7,
+    "fourteen_days_ago": -14,
     "thirty_days_ago": -30,
 }
 

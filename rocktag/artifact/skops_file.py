@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import zipfile
 from collections.abc import Iterable
+from importlib.abc import MetaPathFinder
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from rocktag.errors import ArtifactError
 TRUSTED = ("sklearn.tree._tree.Tree",)
 
 _SCHEMA = "schema.json"
+_FRAMEWORKS = frozenset({"keras", "tensorflow", "torch", "transformers"})
 _ADDRESS = "_stop_words_id"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip can hold
 
@@ -39,9 +42,8 @@ def dump(estimator: Any) -> bytes:
     >>> dump(load(dump(fitted), where="memory")) == dump(fitted)
     True
     """
-    import skops.io
-
-    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(estimator))) as source:
+    skops_io = _skops_io()
+    with zipfile.ZipFile(io.BytesIO(skops_io.dumps(estimator))) as source:
         names: dict[bytes, str] = {}  # an array's content to its new name
         schema = json.loads(source.read(_SCHEMA))
         canonical = _canonical(schema, source, names)
@@ -63,14 +65,14 @@ def load(content: bytes, *, where: str) -> Any:
     Raises:
         ArtifactError: The file is damaged, or holds types that are not trusted.
     """
-    import skops.io
+    skops_io = _skops_io()
     from skops.io.exceptions import UntrustedTypesFoundException
 
     try:
-        estimator = skops.io.loads(content, trusted=TRUSTED)
+        estimator = skops_io.loads(content, trusted=TRUSTED)
         _check_trees(estimator)
     except UntrustedTypesFoundException as error:
-        found = set(skops.io.get_untrusted_types(data=content)) - set(TRUSTED)
+        found = set(skops_io.get_untrusted_types(data=content)) - set(TRUSTED)
         raise ArtifactError(
             f"{where} holds types that no model of rocktag has:"
             f" {', '.join(sorted(found))}; nothing of it was run. Do not use it;"
@@ -82,6 +84,29 @@ def load(content: bytes, *, where: str) -> Any:
             " where it was published, or train anew"
         ) from error
     return estimator
+
+
+def _skops_io() -> Any:
+    """Return the module skops.io, imported without any deep-learning framework.
+
+    Importing it imports every module of scikit-learn, of which one imports PyTorch
+    where it is installed: seconds and a gigabyte that no tree needs.
+    """
+    finder = _RefusingFinder()
+    sys.meta_path.insert(0, finder)
+    try:
+        import skops.io
+    finally:
+        sys.meta_path.remove(finder)
+    return skops.io
+
+
+class _RefusingFinder(MetaPathFinder):
+    """Finds no framework, whatever is installed."""
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        if fullname.partition(".")[0] in _FRAMEWORKS:
+            raise ModuleNotFoundError(f"{fullname} is not imported to open a model")
 
 
 def _canonical(node: Any, source: zipfile.ZipFile, names: dict[bytes, str]) -> Any:

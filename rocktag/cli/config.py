@@ -23,4 +23,4 @@ def show(context: typer.Context, json: Json = False) -> None:
     if json:
         print_json(settings.displayable())
     else:
-        output.print(reporting.toml(settings.displayable()), markup=False, end="")
+        output.print(reporting.toml(settings.displayable()), end="")

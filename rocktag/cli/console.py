@@ -8,31 +8,45 @@ import re
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from rocktag.config import passwords, without_passwords
+
 _PIPED_WIDTH = 200  # characters; where no terminal sets a width nothing is cut
 
-output = Console(highlight=False, soft_wrap=True)
-messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class _Plain(Console):
+    """Prints text as it stands: a title may hold [brackets] or :names: of emoji."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(
+            stderr=stderr, highlight=False, soft_wrap=True, markup=False, emoji=False
+        )
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to the entry point, instead of ending the process here."""
+        raise
+
+
+output = _Plain()
+messages = _Plain(stderr=True)
 
 _secrets: set[str] = set()
 _HIDDEN = "***"
 
 
 def keep_secret(url: str) -> None:
-    """Never show the password of this URL, in whatever message it turns up."""
-    password = urlsplit(url).password
-    if password:
-        _secrets.update({password, unquote(password)})
+    """Never show a password of this URL, in whatever message it turns up."""
+    _secrets.update(passwords(url))
 
 
 def redacted(text: str) -> str:
-    """Return the text with every known secret hidden."""
+    """Return the text with the passwords of URLs and every known secret hidden."""
+    text = without_passwords(text)
     for secret in sorted(_secrets, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", _HIDDEN, text)
     return text
@@ -40,12 +54,12 @@ def redacted(text: str) -> str:
 
 def fail(message: str) -> None:
     """Say on standard error what is wrong."""
-    messages.print(redacted(f"rocktag: {message}"), markup=False)
+    messages.print(redacted(f"rocktag: {message}"))
 
 
 def note(message: str) -> None:
     """Say on standard error what happens."""
-    messages.print(redacted(message), markup=False)
+    messages.print(redacted(message))
 
 
 def print_json(value: Any) -> None:
@@ -65,8 +79,9 @@ def print_table(
             name, justify="right" if numeric and listed else "left", overflow="fold"
         )
     for row in listed:
-        table.add_row(*(_escaped(cell) for cell in row))
-    output.print(table, width=None if output.is_terminal else _PIPED_WIDTH)
+        table.add_row(*row)
+    width = None if output.is_terminal else _PIPED_WIDTH
+    Console(highlight=False, markup=False, width=width).print(table)
 
 
 def progress() -> Progress:
@@ -115,7 +130,3 @@ def _cell(value: object) -> str:
             return f"{value:.4f}"
         case _:
             return str(value)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("[", r"\[")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from rocktag.cli.options import Json
 from rocktag.cli.session import session
 from rocktag.db import Database, schema
 from rocktag.db.schema import SchemaState
-from rocktag.errors import StoreError
+from rocktag.errors import StoreError, UsageError
 
 app = typer.Typer(
     help="Make, change and check the tables.",
@@ -43,9 +44,7 @@ def downgrade(
     """Take the tables back to a revision; what newer ones hold is lost."""
     database = session(context).bare_database
     if not yes:
-        typer.confirm(
-            f"Drop what {database.name} holds beyond {revision}?", abort=True, err=True
-        )
+        _confirm(f"Drop what {database.name} holds beyond {revision}?")
     found = schema.downgrade(database, revision)
     output.print(f"{database.name} is at {found.current or 'base'}")
 
@@ -68,6 +67,12 @@ def check(context: typer.Context, json: Json = False) -> None:
     if not found.is_ready:
         advice = "see above" if found.differences else "run: rocktag db upgrade"
         raise StoreError(f"{database.name} is not what this rocktag needs; {advice}")
+
+
+def _confirm(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError(f"{question} Nobody can answer here; to do it give --yes")
+    typer.confirm(question, abort=True, err=True)
 
 
 def _report(database: Database, found: SchemaState, json: bool) -> None:

@@ -69,17 +69,23 @@ def _fresh_session(given: Session, folder: Path) -> Session:
     """Return a session on a new database and models' folder below `folder`.
 
     Raises:
-        UsageError: The folder holds something that is not an earlier demo's.
+        UsageError: The folder holds something that is not an earlier demo's, or cannot
+            be written.
     """
     database, models = folder / _DATABASE, folder / _MODELS
-    if folder.exists() and not database.exists() and any(folder.iterdir()):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()) and not database.exists():
+            raise UsageError(
+                f"{folder} holds other things than a demo; give another with --folder"
+            )
+        shutil.rmtree(models, ignore_errors=True)
+        for suffix in ("", "-wal", "-shm"):
+            (folder / f"{_DATABASE}{suffix}").unlink(missing_ok=True)
+    except OSError as error:
         raise UsageError(
-            f"{folder} holds other things than a demo; give another with --folder"
-        )
-    shutil.rmtree(models, ignore_errors=True)
-    for suffix in ("", "-wal", "-shm"):
-        (folder / f"{_DATABASE}{suffix}").unlink(missing_ok=True)
-    folder.mkdir(parents=True, exist_ok=True)
+            f"{folder} cannot be used: {error.strerror}; give another with --folder"
+        ) from error
     return Session(
         given.config_file,
         {
@@ -143,6 +149,5 @@ def _print(
     )
     output.print(
         f"Look around: rocktag --database-url {here.database.name}"
-        f" --models-dir {here.settings.models_dir} models list",
-        markup=False,
+        f" --models-dir {here.settings.models_dir} models list"
     )

@@ -58,14 +58,13 @@ def show(
     artifact = load(here.settings.models_dir, name, expected_sha256=expected)
     manifest = artifact.manifest
     if json:
-        print_json({"version": name, **manifest.model_dump(mode="json")})
+        print_json({**manifest.model_dump(mode="json"), "version": name})
         return
     output.print(f"{name}, published {manifest.created_at:%Y-%m-%d %H:%M:%S} UTC")
     output.print(
         f"{manifest.corpus.headlines:,} headlines of {manifest.corpus.origin},"
         f" {manifest.text_view} text, seed {manifest.seed},"
-        f" {manifest.training_seconds:.1f} s",
-        markup=False,
+        f" {manifest.training_seconds:.1f} s"
     )
     print_table(
         "Test headlines, against the rules",

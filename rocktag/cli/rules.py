@@ -14,10 +14,12 @@ from rocktag.cli.options import Columns, Json, SourceName, parse_columns
 from rocktag.cli.session import Session, session
 from rocktag.db import runs
 from rocktag.db.runs import LabelMetric
+from rocktag.errors import UsageError
 from rocktag.feeds import open_feed
 from rocktag.files import written_whole
 from rocktag.labeling import RuleReport, analyse, keyword_rules
 from rocktag.recording import recorded_run
+from rocktag.text import refusal
 from rocktag.types import Rejection
 
 app = typer.Typer(
@@ -54,6 +56,8 @@ def explain(
     json: Json = False,
 ) -> None:
     """Show which word gave which label, and which topics made it count."""
+    if fault := refusal(headline):
+        raise UsageError(f"headline: {fault}")
     found = keyword_rules().explain(headline)
     if json:
         print_json(
@@ -66,12 +70,12 @@ def explain(
             }
         )
         return
-    output.print(f"labels:  {'; '.join(sorted(found.labels))}", markup=False)
-    output.print(f"read as: {' '.join(found.words)}", markup=False)
-    output.print(f"topics completed: {'; '.join(found.topics) or 'none'}", markup=False)
+    output.print(f"labels:  {'; '.join(sorted(found.labels))}")
+    output.print(f"read as: {' '.join(found.words)}")
+    output.print(f"topics completed: {'; '.join(found.topics) or 'none'}")
     for label, word in found.evidence.items():
         counts = "" if label in found.labels else " (no topic complete: does not count)"
-        output.print(f"  {label} by the stem {word!r}{counts}", markup=False)
+        output.print(f"  {label} by the stem {word!r}{counts}")
 
 
 @app.command()
@@ -104,8 +108,7 @@ def label(
         print_json({"file": str(target), "labelled": labelled, "rejected": rejected})
     else:
         output.print(
-            f"{labelled:,} headlines labelled in {target}, {rejected:,} rejected",
-            markup=False,
+            f"{labelled:,} headlines labelled in {target}, {rejected:,} rejected"
         )
 
 

@@ -30,4 +30,4 @@ def sample(
     if json:
         print_json({"file": str(path), "headlines": written, "seed": seed})
     else:
-        output.print(f"{written:,} headlines in {path}", markup=False)
+        output.print(f"{written:,} headlines in {path}")

@@ -50,7 +50,7 @@ def tag(
     for row, title in enumerate(titles):
         found = _labels(tagger, probabilities, decided, row)
         shown = ", ".join(f"{label} {value:.2f}" for label, value in found)
-        output.print(f"{title}\n    {shown}", markup=False)
+        output.print(f"{title}\n    {shown}")
 
 
 def _titles(headlines: Iterable[str]) -> list[str]:
@@ -74,12 +74,19 @@ def _titles(headlines: Iterable[str]) -> list[str]:
 
 
 def _read_lines() -> Iterator[str]:
-    for number, line in enumerate(sys.stdin, start=1):
-        if not line.strip():
-            continue
-        if fault := refusal(line):
-            raise InputError(f"standard input, line {number}: {fault}")
-        yield tidy(line)
+    # As UTF-8 whatever the locale says; a stray byte is told with its line.
+    with open(
+        sys.stdin.fileno(),
+        encoding="utf-8-sig",
+        errors="surrogateescape",
+        closefd=False,
+    ) as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            if fault := refusal(line):
+                raise InputError(f"standard input, line {number}: {fault}")
+            yield tidy(line)
 
 
 def _labels(

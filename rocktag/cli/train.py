@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import os
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,6 +27,7 @@ from rocktag.types import NO_TOPIC, ClassifierName
 if TYPE_CHECKING:
     from rocktag.training import Trained
 
+_TRAINING_PACKAGES = ("iterstrat", "matplotlib", "pandas")
 _POLICY_SCORES = (
     "micro_f1",
     "micro_precision",
@@ -88,10 +91,12 @@ def train_and_publish(
     """Train, publish below models/, and register in the database.
 
     Raises:
+        UsageError: Only what the worker needs is installed.
         TrainingError: The corpus cannot be learned from.
         ArtifactError: The models' folder cannot be written.
         StoreError: The database refuses.
     """
+    _check_installed()
     database = here.database  # before the work: it must not be lost for a bad URL
     trained = _train(corpus, settings)
     published = publish(
@@ -128,8 +133,7 @@ def print_training(outcome: Outcome) -> None:
     champion = "; it is the champion" if outcome.is_champion else ""
     output.print(
         f"published {manifest.name} in {outcome.published.folder} after"
-        f" {trained.seconds:.1f} s{champion}",
-        markup=False,
+        f" {trained.seconds:.1f} s{champion}"
     )
 
 
@@ -141,14 +145,19 @@ def _with_options(settings: Settings, given: dict[str, Any]) -> Settings:
     )
 
 
-def _train(corpus: Corpus, settings: Settings) -> Trained:
-    try:
-        from rocktag import training
-    except ModuleNotFoundError as error:
+def _check_installed() -> None:
+    """Refuse at once, not after minutes, where only the worker's packages are."""
+    missing = [name for name in _TRAINING_PACKAGES if find_spec(name) is None]
+    if missing:
         raise UsageError(
-            f"{error.name} is not installed, training needs it;"
+            f"{', '.join(missing)} not installed, training needs it;"
             " run: pip install 'rocktag[train]'"
-        ) from error
+        )
+
+
+def _train(corpus: Corpus, settings: Settings) -> Trained:
+    from rocktag import training
+
     with progress() as bar:
         task = bar.add_task("train", total=None)
 
@@ -168,12 +177,20 @@ def _register(database: Database, published: Published, *, promote: bool) -> boo
             models.promote(
                 connection,
                 key,
-                by=getpass.getuser(),
+                by=_user(),
                 why="first version published"
                 if is_first
                 else "rocktag train --promote",
             )
     return is_first or promote
+
+
+def _user() -> str:
+    """Return who runs this; a container's user may have a number only."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # OSError: since Python 3.13
+        return f"uid {os.getuid()}"
 
 
 def _as_object(outcome: Outcome) -> dict[str, Any]:

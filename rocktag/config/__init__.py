@@ -1,6 +1,7 @@
 """config.toml, `ROCKTAG_…` variables and command-line options, as one checked value."""
 
 from rocktag.config.loading import load, parse_assignments
+from rocktag.config.secrets import passwords, without_passwords
 from rocktag.config.settings import (
     AuditSettings,
     Settings,
@@ -17,4 +18,6 @@ __all__ = [
     "TrainSettings",
     "load",
     "parse_assignments",
+    "passwords",
+    "without_passwords",
 ]

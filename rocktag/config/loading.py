@@ -67,7 +67,7 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
     nested: dict[str, Any] = {}
     for assignment in assignments:
         key, separator, value = assignment.partition("=")
-        if not separator:
+        if not (key and separator):
             raise UsageError(f"--set {assignment!r} is not of the form key=value")
         branch: Any = value
         for part in reversed(key.split(".")):
@@ -100,7 +100,10 @@ def _environment(where: str) -> dict[str, Any]:
     try:
         return EnvSettingsSource(Settings)()
     except SettingsError as error:
-        raise ConfigError(where, [f"environment: {error}"]) from None
+        raise ConfigError(
+            where,
+            [f"environment: {error}; set keys of a table as {_PREFIX}TABLE__KEY"],
+        ) from None
 
 
 def _merge(weak: Mapping[str, Any], strong: Mapping[str, Any]) -> dict[str, Any]:

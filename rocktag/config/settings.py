@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from rocktag.config.secrets import without_passwords
 from rocktag.schedule import cron_trigger
 from rocktag.text import TextView
 from rocktag.types import ClassifierName
@@ -36,6 +37,10 @@ def _database_url(secret: SecretStr) -> SecretStr:
             " postgresql://user:password@host/database or mysql://…"
         )
     return secret
+
+
+def _shown(url: SecretStr) -> str:
+    return without_passwords(url.get_secret_value())
 
 
 def _threshold(value: Any) -> str | float:
@@ -182,8 +187,12 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
 
     def displayable(self) -> dict[str, Any]:
-        """Return every setting as a plain value, for people; secrets as asterisks."""
-        return self.model_dump(mode="json", exclude_none=True)
+        """Return every setting as a plain value, for people, without passwords."""
+        values = self.model_dump(mode="json", exclude_none=True)
+        values["database_url"] = _shown(self.database_url)
+        if self.source is not None:
+            values["source"]["url"] = _shown(self.source.url)
+        return values
 
     def publishable(self) -> dict[str, Any]:
         """Return the settings as plain values, without anything secret or local."""

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Insert, Table
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Dialect,
+    Insert,
+    Table,
+    Text,
+    column,
+    select,
+    table,
+)
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+_MESSAGE_LENGTH = 2_000  # characters
 
 
 class epoch_now(FunctionElement[int]):  # noqa: N801 - reads as the SQL function it is
@@ -32,6 +45,20 @@ def _epoch_now_mysql(element: Any, compiler: Any, **options: Any) -> str:
     return "UNIX_TIMESTAMP()"
 
 
+class Message(TypeDecorator[str]):
+    """What went wrong, as every database can keep it: cut, and without NUL."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Write out what no database keeps; an error may quote anything."""
+        if value is None:
+            return None
+        kept = value[:_MESSAGE_LENGTH].replace("\x00", "\\x00")
+        return kept.encode("utf-8", "backslashreplace").decode()
+
+
 def insert_unless_present(connection: Connection, table: Table) -> Insert:
     """Return an INSERT that passes over rows whose unique key is there already."""
     match connection.dialect.name:
@@ -43,3 +70,17 @@ def insert_unless_present(connection: Connection, table: Table) -> Insert:
             key = next(iter(table.primary_key.columns))
             # Not INSERT IGNORE: that would also cut what is too long, in silence.
             return mysql.insert(table).on_duplicate_key_update({key.name: key})
+
+
+def lock_against_edits(connection: Connection, *, shared: bool) -> None:
+    """Hold until the transaction ends what keeps edits and taggings apart.
+
+    Those who store headlines hold it alone, those who tag share it; so neither waits
+    for the other half-way, and nobody claims a title that is just being edited. It is
+    the row of the schema's revision: always there, and written only by migrations.
+    SQLite has no row locks and needs none, its writers take turns.
+    """
+    # InnoDB locks entries of indexes too, in orders of its own: one writer at a time.
+    shared = shared and connection.dialect.name == "postgresql"
+    revision = select(table("alembic_version", column("version_num")))
+    connection.execute(revision.with_for_update(read=shared))

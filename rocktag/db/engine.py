@@ -7,13 +7,20 @@ belongs to the caller; the statements elsewhere in this package only run in it.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    NoSuchModuleError,
+    SQLAlchemyError,
+    StatementError,
+)
 
 from rocktag.errors import StoreError
 
@@ -25,32 +32,38 @@ _DRIVERS = {
     "mariadb+pymysql": "mysql+pymysql",
 }
 _EXTRAS = {"psycopg": "postgres", "pymysql": "mysql"}
+_EXPECTED = (
+    "expected for instance sqlite:///rocktag.db or"
+    " postgresql://user:password@host/database, with %40 for an @ in the password"
+)
 _SQLITE_LOCK_TIMEOUT = 30.0  # seconds a writer waits for another
+_SQLITE_RETRY_PAUSE = 0.01  # seconds
 
 
 class Database:
-    """A database by its URL: SQLite, PostgreSQL, MariaDB or MySQL."""
+    """A database by its URL: SQLite, PostgreSQL, MariaDB or MySQL.
 
-    def __init__(self, url: str) -> None:
+    With `read_only` its sessions refuse to write, and a SQLite file is neither made
+    nor brought into another journal mode: it may be the user's own.
+    """
+
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
         try:
             self._url = with_driver(url)
-            self._engine = _engine(self._url)
+            self._engine = _engine(self._url, read_only)
         except (ArgumentError, NoSuchModuleError, ValueError):
-            raise StoreError(
-                "the database URL cannot be read; expected for instance"
-                " sqlite:///rocktag.db or postgresql://user:password@host/database"
-            ) from None
+            raise StoreError(f"the database URL cannot be read; {_EXPECTED}") from None
         except ModuleNotFoundError as error:
-            extra = _EXTRAS.get(error.name or "", "postgres or mysql")
             raise StoreError(
                 f"the driver {error.name} for {self.name} is not installed;"
-                f" run: pip install 'rocktag[{extra}]'"
+                f" {_driver_advice(error)}"
             ) from error
 
     @property
     def name(self) -> str:
         """The URL without its password, for people and logs."""
-        return self._url.render_as_string(hide_password=True)
+        # A driver also takes ?password=...
+        return self._url.set(query={}).render_as_string(hide_password=True)
 
     @property
     def backend(self) -> str:
@@ -86,6 +99,13 @@ class Database:
         self._engine.dispose()
 
 
+def _driver_advice(error: ModuleNotFoundError) -> str:
+    extra = _EXTRAS.get(error.name or "")
+    if extra is None:
+        return f"rocktag is tested with other databases and drivers; {_EXPECTED}"
+    return f"run: pip install 'rocktag[{extra}]'"
+
+
 @contextmanager
 def _translated(name: str) -> Iterator[None]:
     try:
@@ -96,7 +116,7 @@ def _translated(name: str) -> Iterator[None]:
 
 def _reason(error: SQLAlchemyError) -> str:
     """Return the driver's words on one line, without statement and parameters."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
+    cause = error.orig if isinstance(error, StatementError) else error
     words = " ".join(str(cause).split())
     if "unable to open database file" in words:
         return f"{words}; does its folder exist, and may this user write to it?"
@@ -110,34 +130,77 @@ def with_driver(url: str) -> URL:
     'postgresql+psycopg://localhost/news'
     """
     parsed = make_url(url)
+    if parsed.host and "@" in f"{parsed.host}{parsed.database}":
+        raise ValueError("the password holds a character that must be written as %40")
     return parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, read_only: bool) -> Engine:
     match url.get_backend_name():
         case "sqlite":
-            engine = create_engine(url, connect_args={"timeout": _SQLITE_LOCK_TIMEOUT})
-            event.listen(engine, "connect", _prepare_sqlite)
-            event.listen(engine, "begin", _begin_sqlite)
-            return engine
+            return _sqlite_engine(url, read_only)
         case "postgresql":
-            options = {"options": "-c timezone=UTC"}
-            return create_engine(url, pool_pre_ping=True, connect_args=options)
+            mode = " -c default_transaction_read_only=on" if read_only else ""
+            options = f"{url.query.get('options', '')} -c timezone=UTC{mode}"
+            return create_engine(
+                url, pool_pre_ping=True, connect_args={"options": options}
+            )
         case _:
             # READ COMMITTED takes no gap locks: claims of two workers do not clash.
-            return create_engine(
+            engine = create_engine(
                 url,
                 pool_pre_ping=True,
                 isolation_level="READ COMMITTED",
                 connect_args={"init_command": "SET time_zone = '+00:00'"},
             )
+            if read_only:
+                event.listen(engine, "connect", _prepare_read_only_mysql)
+            return engine
+
+
+def _sqlite_engine(url: URL, read_only: bool) -> Engine:
+    if read_only and url.database and not url.query.get("uri"):
+        # Mode rw makes no new file, and is ro where the file may not be written to.
+        path = Path(url.database).absolute().as_uri()
+        url = url.set(database=path).update_query_dict({"uri": "true", "mode": "rw"})
+    engine = create_engine(url, connect_args={"timeout": _SQLITE_LOCK_TIMEOUT})
+    prepare = _prepare_read_only_sqlite if read_only else _prepare_sqlite
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     # The driver's own BEGIN comes too late and is never IMMEDIATE: see _begin_sqlite.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    for pragma in ("synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    _turn_on_wal(connection)
+
+
+def _turn_on_wal(connection: sqlite3.Connection) -> None:
+    """Turn on the write-ahead log; SQLite itself does not wait for others here."""
+    deadline = time.monotonic() + _SQLITE_LOCK_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(_SQLITE_RETRY_PAUSE)
+
+
+def _prepare_read_only_sqlite(connection: sqlite3.Connection, _: Any) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA query_only=ON")
+    # Text that is no UTF-8 becomes lone surrogates: it costs its own row only.
+    connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+
+
+def _prepare_read_only_mysql(connection: Any, _: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION TRANSACTION READ ONLY")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -9,10 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, select, tuple_, update
 
-from rocktag.db.dialects import insert_unless_present
+from rocktag.db.dialects import insert_unless_present, lock_against_edits
 from rocktag.db.tables import failed_headline, headline, rejected_row, tagging
 from rocktag.text import title_hash
 from rocktag.types import Headline, Rejection
+
+_KEYS_A_STATEMENT = 500  # PostgreSQL's parser runs out of stack at some thousands
+_ORIGIN_LENGTH = 700  # characters of a path that are kept: its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,12 @@ def store(connection: Connection, headlines: Sequence[Headline]) -> Stored:
     does not erase one known before.
     """
     newest = {(item.source, item.external_id): item for item in headlines}
+    lock_against_edits(connection, shared=False)
     known = _known(connection, list(newest))
     now = datetime.now(UTC)
     new = [_new_row(item, now) for key, item in newest.items() if key not in known]
     edited, updated = [], []
-    for key, row in known.items():
+    for key, row in sorted(known.items(), key=lambda entry: entry[1].id):
         change = _change(row, newest[key])
         if "title" in change:
             edited.append({"row_id": row.id, **_full(row, change), "changed_at": now})
@@ -69,8 +73,9 @@ def store(connection: Connection, headlines: Sequence[Headline]) -> Stored:
 def titles(connection: Connection) -> Iterator[str]:
     """Stream every title, in the order in which the headlines came in."""
     statement = select(headline.c.title).order_by(headline.c.id)
-    for row in connection.execution_options(yield_per=5_000).execute(statement):
-        yield row.title
+    with connection.execution_options(yield_per=5_000).execute(statement) as rows:
+        for row in rows:
+            yield row.title
 
 
 def count(connection: Connection) -> int:
@@ -80,7 +85,8 @@ def count(connection: Connection) -> int:
 
 def forget_rejections(connection: Connection, origin: str) -> None:
     """Drop what an earlier reading of this file or table rejected."""
-    connection.execute(delete(rejected_row).where(rejected_row.c.origin == origin))
+    kept = origin[-_ORIGIN_LENGTH:]
+    connection.execute(delete(rejected_row).where(rejected_row.c.origin == kept))
 
 
 def record_rejections(connection: Connection, rejections: Sequence[Rejection]) -> None:
@@ -92,7 +98,7 @@ def record_rejections(connection: Connection, rejections: Sequence[Rejection]) -
         rejected_row.insert(),
         [
             {
-                "origin": item.origin[-700:],
+                "origin": item.origin[-_ORIGIN_LENGTH:],
                 "line": item.line,
                 "reason": item.reason[:500],
                 "excerpt": item.excerpt[:500],
@@ -107,19 +113,22 @@ def _known(
     connection: Connection, keys: list[tuple[str, str]]
 ) -> dict[tuple[str, str], Row[*tuple[Any, ...]]]:
     columns = headline.c
-    key = tuple_(columns.source, columns.external_id)
-    rows = connection.execute(
-        select(
-            columns.id,
-            columns.source,
-            columns.external_id,
-            columns.title,
-            columns.title_hash,
-            columns.url,
-            columns.published_at,
-        ).where(key.in_(keys))
+    statement = select(
+        columns.id,
+        columns.source,
+        columns.external_id,
+        columns.title,
+        columns.title_hash,
+        columns.url,
+        columns.published_at,
     )
-    return {(row.source, row.external_id): row for row in rows}
+    key = tuple_(columns.source, columns.external_id)
+    known = {}
+    for start in range(0, len(keys), _KEYS_A_STATEMENT):
+        some = keys[start : start + _KEYS_A_STATEMENT]
+        for row in connection.execute(statement.where(key.in_(some))):
+            known[row.source, row.external_id] = row
+    return known
 
 
 def _new_row(item: Headline, now: datetime) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def registered_manifests(connection: Connection) -> dict[str, str]:
     rows = connection.execute(
         select(model_version.c.name, model_version.c.manifest_sha256)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _select_key(name: str) -> Select[int]:

@@ -65,6 +65,6 @@ def last_run(connection: Connection, job: str) -> RunReport | None:
         run_id=row.id,
         status=row.status,
         started_at=row.started_at,
-        metrics=dict(metrics.tuples().all()),
-        labels=dict(labels.tuples().all()),
+        metrics=dict(metrics.all()),
+        labels=dict(labels.all()),
     )

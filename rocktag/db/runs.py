@@ -92,7 +92,7 @@ def finish(
         update(run)
         .where(run.c.id == record.run_id)
         .values(
-            status="failed" if error else "succeeded",
+            status="succeeded" if error is None else "failed",
             finished_at=datetime.now(UTC),
             error=error,
             taken=record.taken,

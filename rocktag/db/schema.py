@@ -73,14 +73,9 @@ def check(database: Database) -> SchemaState:
         current = _current(connection)
         if current != _head():
             return SchemaState(current, _head())
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        owned = set(metadata.tables)
-        differences = [
-            difference
-            for difference in compare_metadata(context, metadata)
-            # The user's own tables may stand in the same database.
-            if not (difference[0] == "remove_table" and difference[1].name not in owned)
-        ]
+        options = {"compare_type": True, "include_name": _is_compared}
+        context = MigrationContext.configure(connection, opts=options)
+        differences = compare_metadata(context, metadata)
         return SchemaState(current, _head(), tuple(map(str, differences)))
 
 
@@ -115,15 +110,38 @@ def _migrate(database: Database, action: Callable[[Config], None]) -> SchemaStat
     try:
         with database.write() as connection:
             _wait_for_other_migrations(connection)
-            config = _config()
-            config.attributes["connection"] = connection
-            action(config)
-            _end_other_migrations_wait(connection)
+            try:
+                _refuse_other_tables(connection, database.name)
+                config = _config()
+                config.attributes["connection"] = connection
+                action(config)
+            finally:
+                _end_other_migrations_wait(connection)
     except CommandError as error:
         raise StoreError(
             f"{database.name}: {error}; see: rocktag db current"
         ) from error
     return state(database)
+
+
+def _refuse_other_tables(connection: Connection, name: str) -> None:
+    """Refuse to begin where a table of the user's has a name of rocktag's.
+
+    MySQL cannot take back what a migration made before it met the table.
+    """
+    if _current(connection) is not None:
+        return
+    found = metadata.tables.keys() & set(inspect(connection).get_table_names())
+    if found:
+        raise StoreError(
+            f"{name} has other tables named {', '.join(sorted(found))};"
+            " give rocktag another database"
+        )
+
+
+def _is_compared(name: str | None, kind: str, _: object) -> bool:
+    """Pass over the user's own tables in the same database, with their indexes."""
+    return kind != "table" or name in metadata.tables
 
 
 def _config() -> Config:
@@ -153,9 +171,12 @@ def _wait_for_other_migrations(connection: Connection) -> None:
         case "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_KEY})")
         case "mysql":
-            connection.exec_driver_sql(
-                f"SELECT GET_LOCK('rocktag-{_LOCK_KEY}', {_LOCK_TIMEOUT})"
-            )
+            lock = f"SELECT GET_LOCK('rocktag-{_LOCK_KEY}', {_LOCK_TIMEOUT})"
+            if connection.exec_driver_sql(lock).scalar() != 1:
+                raise StoreError(
+                    f"another process has been migrating for {_LOCK_TIMEOUT} seconds;"
+                    " try again when it is done"
+                )
 
 
 def _end_other_migrations_wait(connection: Connection) -> None:

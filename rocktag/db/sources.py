@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, column, select, table, text
+from sqlalchemy import column, literal_column, select, table
+from sqlalchemy.sql import quoted_name
 
 from rocktag.db.engine import Database
 
@@ -19,12 +20,12 @@ def read_rows(
     columns: Mapping[str, str],
     condition: str | None,
 ) -> Iterator[dict[str, Any]]:
-    """Stream the rows of a table under other names, in a read-only transaction.
+    """Stream the rows of a table under other names, in one transaction.
 
     Names are quoted, whatever stands in them; the condition is SQL as written.
 
     Args:
-        database: Where the table is.
+        database: Where the table is; opened to be read only.
         table_name: Its name, with `schema.` before it where it has one.
         columns: The name a value gets to the column it comes from.
         condition: What follows WHERE; None for every row.
@@ -33,35 +34,22 @@ def read_rows(
         StoreError: The table or a column is not there, or may not be read.
     """
     schema, _, name = table_name.rpartition(".")
-    picked: list[ColumnElement[Any]] = [
-        column(source).label(target) for target, source in columns.items()
-    ]
-    statement = select(*picked).select_from(table(name, schema=schema or None))
+    own = table(
+        _quoted(name),
+        *(column(_quoted(source)) for source in sorted(set(columns.values()))),
+        schema=_quoted(schema) if schema else None,
+    )
+    # With the table's name before it: SQLite reads a quoted name that is no column's
+    # as a text.
+    statement = select(*(own.c[source].label(to) for to, source in columns.items()))
     if condition:
-        statement = statement.where(text(condition))
+        statement = statement.where(literal_column(condition))  # its colons are its own
     with database.read() as connection:
-        _refuse_writing(connection)
-        try:
-            rows = connection.execution_options(yield_per=_ROWS_A_FETCH)
-            for row in rows.execute(statement).mappings():
+        streamed = connection.execution_options(yield_per=_ROWS_A_FETCH)
+        with streamed.execute(statement) as rows:
+            for row in rows.mappings():
                 yield dict(row)
-        finally:
-            _allow_writing(connection)
 
 
-def _refuse_writing(connection: Connection) -> None:
-    match connection.dialect.name:
-        case "sqlite":
-            connection.exec_driver_sql("PRAGMA query_only = ON")
-        case "postgresql":
-            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-        case _:
-            # MySQL takes it only before a transaction; this one has done nothing yet.
-            connection.exec_driver_sql("ROLLBACK")
-            connection.exec_driver_sql("START TRANSACTION READ ONLY")
-
-
-def _allow_writing(connection: Connection) -> None:
-    """Undo what outlives the transaction when the connection goes back to its pool."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA query_only = OFF")
+def _quoted(name: str) -> quoted_name:
+    return quoted_name(name, quote=True)

@@ -1,7 +1,8 @@
 """The tables, as declared; migrations/ builds the same, and a test compares them.
 
 Names are in the singular. All times are UTC. Titles are data of any Unicode: on MySQL
-and MariaDB every text is utf8mb4 and compared by its code points.
+and MariaDB every text is utf8mb4 and compared by its code points (which collation
+that is differs between the two: see the first migration).
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
-    Text,
     UniqueConstraint,
 )
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from rocktag.db.dialects import Message
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -78,7 +80,6 @@ metadata = MetaData(
 _MYSQL: dict[str, Any] = {
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
-    "mysql_collate": "utf8mb4_bin",
 }
 
 headline = Table(
@@ -155,7 +156,7 @@ run = Table(
     Column("taken", Integer, nullable=False),  # rows read, headlines claimed
     Column("done", Integer, nullable=False),  # headlines stored, tagged
     Column("failed", Integer, nullable=False),  # rows rejected, headlines failed
-    Column("error", Text),
+    Column("error", Message),
     Index(None, "job", "started_at"),
     **_MYSQL,
 )
@@ -239,7 +240,7 @@ failed_headline = Table(
     Column("headline_id", Key, ForeignKey("headline.id"), nullable=False),
     Column("model_version_id", Key, ForeignKey("model_version.id"), nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("error", Text, nullable=False),
+    Column("error", Message, nullable=False),
     Column("run_id", Key, ForeignKey("run.id"), nullable=False),
     Column("failed_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("headline_id", "model_version_id"),

@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from rocktag.db.dialects import epoch_now, insert_unless_present
+from rocktag.db.dialects import epoch_now, insert_unless_present, lock_against_edits
 from rocktag.db.tables import failed_headline, headline, headline_label, tagging
 
 _IDS_A_STATEMENT = 10_000  # headlines enqueued in one transaction
@@ -66,6 +66,7 @@ def enqueue(connection: Connection, model_version_id: int, after: int) -> int | 
     Returns:
         The greatest key looked at, to go on from; None when there are no more.
     """
+    lock_against_edits(connection, shared=True)
     window = (
         select(headline.c.id)
         .where(headline.c.id > after)
@@ -92,6 +93,8 @@ def enqueue(connection: Connection, model_version_id: int, after: int) -> int | 
 
 def release_expired(connection: Connection, model_version_id: int) -> int:
     """Make headlines pending whose lease has run out; return how many."""
+    # Alone: it meets rows of any claim, in an order that those do not know.
+    lock_against_edits(connection, shared=False)
     released = connection.execute(
         update(tagging)
         .where(
@@ -121,6 +124,7 @@ def claim(
         limit: How many at the most.
         lease_seconds: After that, others may take them.
     """
+    lock_against_edits(connection, shared=True)
     pending = (
         select(tagging.c.headline_id)
         .where(
@@ -243,9 +247,9 @@ def fail(
         return owned
     mine = _of(model_version_id, owned)
     attempts = dict(
-        connection.execute(select(tagging.c.headline_id, tagging.c.attempt).where(mine))
-        .tuples()
-        .all()
+        connection.execute(
+            select(tagging.c.headline_id, tagging.c.attempt).where(mine)
+        ).all()
     )
     final = {key for key, attempt in attempts.items() if attempt >= maximum_attempts}
     for status, keys in (("failed", final), ("pending", owned - final)):
@@ -279,6 +283,7 @@ def fail(
 
 def release(connection: Connection, model_version_id: int, claim_id: str) -> int:
     """Give back what a claim still holds, as if it had never been taken."""
+    lock_against_edits(connection, shared=True)
     released = connection.execute(
         update(tagging)
         .where(
@@ -303,7 +308,7 @@ def count_by_status(connection: Connection, model_version_id: int) -> dict[str, 
         .where(tagging.c.model_version_id == model_version_id)
         .group_by(tagging.c.status)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _of(model_version_id: int, headline_ids: Collection[int]) -> ColumnElement[bool]:
@@ -320,6 +325,7 @@ def _owned(
     headline_ids: Collection[int],
 ) -> set[int]:
     """Lock and return those of the headlines that the claim still holds."""
+    lock_against_edits(connection, shared=True)
     return set(
         connection.scalars(
             select(tagging.c.headline_id)

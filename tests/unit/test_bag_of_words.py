@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 
 import rocktag
 from rocktag.classifiers.bag_of_words import (
-    NAMES,
-    ClassifierName,
     Settings,
     build,
     fit,
     predict_probabilities,
 )
 from rocktag.errors import TrainingError
-from rocktag.types import Targets
+from rocktag.types import ClassifierName, Targets
+
+NAMES: tuple[ClassifierName, ...] = get_args(ClassifierName)
 
 SMALL = Settings(forest_trees=5, adaboost_estimators=5, adaboost_depth=2)
 WORDS = ("tour", "album", "ghost", "queen", "new", "live")

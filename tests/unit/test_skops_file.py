@@ -9,7 +9,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -22,14 +22,15 @@ from sklearn.preprocessing import FunctionTransformer
 import rocktag
 from rocktag.artifact.skops_file import dump, load
 from rocktag.classifiers.bag_of_words import (
-    NAMES,
-    ClassifierName,
     Settings,
     build,
     fit,
     predict_probabilities,
 )
 from rocktag.errors import ArtifactError
+from rocktag.types import ClassifierName
+
+NAMES: tuple[ClassifierName, ...] = get_args(ClassifierName)
 
 TEXTS = ["ghost tour", "new _stop_words_id", "queen", "file tour", "__id__ new", "q x"]
 TARGETS = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 0]] * 2, dtype=np.int8)

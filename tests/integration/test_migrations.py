@@ -1,0 +1,371 @@
+"""One migration history, up and down, beside whatever else the database holds."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+
+import migrations
+from rocktag.db import Database, schema
+from rocktag.db.tables import metadata
+from rocktag.errors import StoreError
+
+VIEWS = {
+    "champion": [
+        "model_version_id",
+        "model_version",
+        "since",
+        "changed_by",
+        "reason",
+    ],
+    "current_label": [
+        "headline_id",
+        "label",
+        "probability",
+        "threshold",
+        "model_version",
+        "run_id",
+        "tagged_at",
+    ],
+    "tagged_headline": [
+        "headline_id",
+        "source",
+        "external_id",
+        "title",
+        "url",
+        "published_at",
+        "labels",
+        "model_version",
+        "tagged_at",
+    ],
+    "label_by_day": ["day", "week", "source", "label", "headlines"],
+    "utc_day": [
+        "yesterday",
+        "today",
+        "tomorrow",
+        "seven_days_ago",
+        "thirty_days_ago",
+    ],
+    "run_summary": [
+        "run_id",
+        "job",
+        "status",
+        "model_version",
+        "threshold_policy",
+        "started_at",
+        "finished_at",
+        "seconds",
+        "host",
+        "taken",
+        "done",
+        "failed",
+        "without_topic",
+        "labels_per_headline",
+        "headlines_per_second",
+        "p50_batch_seconds",
+        "p95_batch_seconds",
+        "rule_agreement",
+        "drifted_labels",
+        "error",
+    ],
+}
+USERS_TABLE = (
+    "CREATE TABLE customer (id INTEGER PRIMARY KEY, mail VARCHAR(80) UNIQUE,"
+    " referrer INTEGER REFERENCES customer (id))",
+    "CREATE INDEX ix_customer_referrer ON customer (referrer, mail)",
+    "CREATE VIEW customer_mail AS SELECT mail FROM customer",
+    "INSERT INTO customer VALUES (1, 'a@example.org', NULL)",
+)
+
+
+def _revisions() -> list[str]:
+    """Return the revisions, oldest first."""
+    config = Config()
+    config.set_main_option("script_location", str(next(iter(migrations.__path__))))
+    scripts = ScriptDirectory.from_config(config).walk_revisions()
+    return [script.revision for script in scripts][::-1]
+
+
+def _tables(database: Database) -> set[str]:
+    with database.read() as connection:
+        return set(inspect(connection).get_table_names())
+
+
+def _views(database: Database) -> set[str]:
+    with database.read() as connection:
+        return set(inspect(connection).get_view_names())
+
+
+def _make_users_table(database: Database) -> None:
+    with database.write() as connection:
+        for statement in USERS_TABLE:
+            connection.execute(text(statement))
+
+
+def _customers(database: Database) -> list[tuple[int, str]]:
+    with database.read() as connection:
+        rows = connection.execute(text("SELECT id, mail FROM customer"))
+        return [(row.id, row.mail) for row in rows]
+
+
+def _set_revision(database: Database, revision: str) -> None:
+    with database.write() as connection:
+        connection.execute(
+            text("UPDATE alembic_version SET version_num = :revision"),
+            {"revision": revision},
+        )
+
+
+def _upgrade_at_once(
+    url: str,
+    begin: Callable[[], object],
+    outcomes: multiprocessing.Queue[tuple[str, bool | None]],
+) -> None:
+    """Make one database ready; what a second process runs."""
+    database = Database(url)
+    begin()
+    try:
+        outcomes.put(("ready", schema.make_ready(database)))
+    except StoreError as error:
+        outcomes.put((str(error), None))
+    finally:
+        database.close()
+
+
+def test_the_history_has_one_head_and_one_base() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(next(iter(migrations.__path__))))
+    scripts = ScriptDirectory.from_config(config)
+    assert len(scripts.get_heads()) == 1
+    assert len(scripts.get_bases()) == 1
+
+
+def test_every_migration_goes_up_down_and_up_again(empty_database: Database) -> None:
+    first = schema.upgrade(empty_database)
+    assert first.current == first.head
+    down = schema.downgrade(empty_database, "base")
+    assert down.current is None
+    assert _tables(empty_database) == {"alembic_version"}
+    assert _views(empty_database) == set()
+    again = schema.upgrade(empty_database)
+    assert again == first
+    assert schema.check(empty_database).is_ready
+
+
+def test_each_single_step_goes_up_down_and_up(empty_database: Database) -> None:
+    for below, revision in zip([None, *_revisions()], _revisions(), strict=False):
+        assert schema.upgrade(empty_database, revision).current == revision
+        assert schema.downgrade(empty_database, "-1").current == below
+        assert schema.upgrade(empty_database, "+1").current == revision
+    assert schema.check(empty_database).is_ready
+
+
+def test_the_migrated_schema_is_the_declared_one(database: Database) -> None:
+    found = schema.check(database)
+    assert found.differences == ()
+    assert found.is_ready
+    assert _tables(database) == {*metadata.tables, "alembic_version"}
+
+
+def test_what_was_changed_by_hand_is_found(database: Database) -> None:
+    changes = (
+        "ALTER TABLE run ADD COLUMN note INTEGER",
+        "DROP TABLE run_label_pair",
+        "CREATE INDEX ix_run_host ON run (host)",
+    )
+    for number, change in enumerate(changes, start=1):
+        with database.write() as connection:
+            connection.execute(text(change))
+        found = schema.check(database)
+        assert len(found.differences) == number
+        assert not found.is_ready
+
+
+def test_making_ready_makes_the_schema_once(empty_database: Database) -> None:
+    assert schema.state(empty_database).current is None
+    assert schema.make_ready(empty_database)
+    assert not schema.make_ready(empty_database)
+    assert schema.check(empty_database).is_ready
+
+
+def test_a_schema_taken_down_to_base_is_made_ready_again(database: Database) -> None:
+    schema.downgrade(database, "base")
+    assert schema.make_ready(database)
+    assert schema.check(database).is_ready
+
+
+def test_upgrading_what_is_up_to_date_keeps_what_it_holds(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO run (job, status, started_at, host, process_id, taken,"
+                " done, failed) VALUES ('tag', 'running', '2026-01-02 03:04:05', 'h',"
+                " 1, 0, 0, 0)"
+            )
+        )
+    schema.upgrade(database)
+    with database.read() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM run")) == 1
+
+
+def test_a_users_own_table_is_left_alone(empty_database: Database) -> None:
+    _make_users_table(empty_database)
+    assert schema.make_ready(empty_database)
+    assert schema.check(empty_database).differences == ()
+    schema.downgrade(empty_database, "base")
+    assert _tables(empty_database) == {"customer", "alembic_version"}
+    assert _views(empty_database) == {"customer_mail"}
+    assert _customers(empty_database) == [(1, "a@example.org")]
+
+
+def test_a_users_table_of_the_same_name_is_refused_before_anything_is_made(
+    empty_database: Database,
+) -> None:
+    with empty_database.write() as connection:
+        connection.execute(text("CREATE TABLE run (distance INTEGER)"))
+        connection.execute(text("INSERT INTO run VALUES (42)"))
+    with pytest.raises(StoreError, match=r"\brun\b.*another database"):
+        schema.make_ready(empty_database)
+    assert _tables(empty_database) - {"alembic_version"} == {"run"}
+    with empty_database.read() as connection:
+        assert connection.scalar(text("SELECT distance FROM run")) == 42
+
+
+def test_an_older_schema_is_refused_with_what_to_do_next(
+    empty_database: Database,
+) -> None:
+    schema.upgrade(empty_database, _revisions()[0])
+    with pytest.raises(StoreError, match="run: rocktag db upgrade") as refused:
+        schema.make_ready(empty_database)
+    assert empty_database.name in str(refused.value)
+    assert schema.state(empty_database).current == _revisions()[0]
+    assert not schema.check(empty_database).is_ready
+
+
+def test_a_schema_of_a_newer_rocktag_is_refused_with_what_to_do_next(
+    database: Database,
+) -> None:
+    _set_revision(database, "9999")
+    with pytest.raises(StoreError, match=r"schema 9999.*newer rocktag; install that"):
+        schema.make_ready(database)
+    assert not schema.check(database).is_ready
+
+
+def test_a_newer_schema_is_not_upgraded_either(database: Database) -> None:
+    _set_revision(database, "9999")
+    with pytest.raises(StoreError, match="9999"):
+        schema.upgrade(database)
+    assert schema.state(database).current == "9999"
+
+
+@pytest.mark.parametrize("move", [schema.upgrade, schema.downgrade])
+def test_moving_to_an_unknown_revision_changes_nothing(
+    database: Database, move: Callable[[Database, str], object]
+) -> None:
+    for revision in ("no_such", "8888", "-9", "+9"):
+        with pytest.raises(StoreError, match="rocktag db current"):
+            move(database, revision)
+    assert schema.check(database).is_ready
+
+
+def test_a_move_that_failed_does_not_stop_the_next_process(
+    empty_url: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "_LOCK_TIMEOUT", 1)
+    with pytest.raises(StoreError):
+        schema.downgrade(database, "no_such")
+    another = Database(empty_url)
+    try:
+        assert schema.downgrade(another, "base").current is None
+    finally:
+        another.close()
+
+
+@pytest.mark.parametrize("backend", ["mysql"], indirect=True)
+def test_an_upgrade_that_waited_too_long_for_another_gives_up(
+    empty_url: str, empty_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "_LOCK_TIMEOUT", 1)
+    another = Database(empty_url)
+    with another.read() as connection:
+        schema._wait_for_other_migrations(connection)
+        with pytest.raises(StoreError, match="another process"):
+            schema.upgrade(empty_database)
+        schema._end_other_migrations_wait(connection)
+    another.close()
+    assert _tables(empty_database) == set()
+
+
+def test_processes_that_upgrade_at_once_all_succeed(
+    empty_url: str, empty_database: Database
+) -> None:
+    spawning = multiprocessing.get_context("spawn")
+    outcomes: multiprocessing.Queue[tuple[str, bool | None]] = spawning.Queue()
+    begin = spawning.Barrier(2)
+    processes = [
+        spawning.Process(
+            target=_upgrade_at_once, args=(empty_url, begin.wait, outcomes)
+        )
+        for _ in range(2)
+    ]
+    for process in processes:
+        process.start()
+    found = [outcomes.get(timeout=60) for _ in processes]
+    for process in processes:
+        process.join(60)
+    assert [outcome for outcome, _ in found] == ["ready", "ready"]
+    assert any(made for _, made in found)
+    assert schema.check(empty_database).is_ready
+
+
+def test_the_views_have_the_documented_columns(database: Database) -> None:
+    assert _views(database) == set(VIEWS)
+    with database.read() as connection:
+        for view, columns in VIEWS.items():
+            found = list(connection.execute(text(f"SELECT * FROM {view}")).keys())
+            assert [name for name in found if name in columns] == columns
+        tagged = connection.execute(text("SELECT * FROM tagged_headline"))
+        assert list(tagged.keys()) == VIEWS["tagged_headline"]
+
+
+def test_the_views_of_an_empty_database_are_empty(database: Database) -> None:
+    with database.read() as connection:
+        for view in VIEWS.keys() - {"utc_day"}:
+            assert connection.scalar(text(f"SELECT count(*) FROM {view}")) == 0
+        assert connection.scalar(text("SELECT count(*) FROM utc_day")) == 1
+
+
+def test_sqlite_is_kept_in_wal_mode(sqlite_url: str, tmp_path: Path) -> None:
+    database = Database(sqlite_url)
+    schema.upgrade(database)
+    with database.read() as connection:
+        mode = connection.scalar(text("PRAGMA journal_mode"))
+        enforced = connection.scalar(text("PRAGMA foreign_keys"))
+    database.close()
+    assert (mode, enforced) == ("wal", 1)
+    plain = sqlite3.connect(tmp_path / "rocktag.db")
+    assert plain.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    plain.close()
+
+
+@pytest.mark.parametrize("backend", ["mysql"], indirect=True)
+def test_every_table_is_compared_by_its_code_points(database: Database) -> None:
+    with database.read() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT DISTINCT engine, table_collation FROM information_schema.tables"
+                " WHERE table_schema = database() AND table_type = 'BASE TABLE'"
+                " AND table_name <> 'alembic_version'"
+            )
+        ).all()
+    assert len(rows) == 1
+    assert rows[0][0] == "InnoDB"
+    assert rows[0][1].startswith("utf8mb4_")
+    assert rows[0][1].endswith("_bin")

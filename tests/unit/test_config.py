@@ -1,0 +1,199 @@
+"""Configuration: strength of its sources, every fault at once, and no secret shown."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rocktag.config import (
+    Settings,
+    load,
+    parse_assignments,
+    passwords,
+    without_passwords,
+)
+from rocktag.errors import ConfigError, UsageError
+
+SHIPPED = Path(__file__).parents[2] / "config.toml"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A configuration file to be written by the test."""
+    return tmp_path / "config.toml"
+
+
+def faults_of(path: Path) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    return caught.value.faults
+
+
+def test_the_shipped_file_states_every_key_with_its_default() -> None:
+    stated = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
+    assert Settings.model_validate(stated) == Settings.model_validate({})
+    text = SHIPPED.read_text(encoding="utf-8")
+    for section, keys in Settings.model_json_schema()["$defs"].items():
+        for key in keys["properties"]:
+            assert f"{key} = " in text or f"[train.{key}]" in text, (section, key)
+
+
+def test_without_a_file_every_default_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load() == Settings.model_validate({})
+
+
+def test_the_file_of_the_current_folder_is_read(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text("[train]\nseed = 11\n")
+    monkeypatch.chdir(file.parent)
+    assert load().train.seed == 11
+
+
+def test_options_beat_the_environment_and_that_beats_the_file(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text("[tag]\nbatch_size = 1\nlease_seconds = 1\nmaximum_attempts = 1\n")
+    monkeypatch.setenv("ROCKTAG_TAG__LEASE_SECONDS", "2")
+    monkeypatch.setenv("ROCKTAG_TAG__MAXIMUM_ATTEMPTS", "2")
+    tag = load(file, parse_assignments(["tag.maximum_attempts=3"])).tag
+    assert (tag.batch_size, tag.lease_seconds, tag.maximum_attempts) == (1, 2, 3)
+
+
+def test_flat_variables_name_the_database_and_the_models(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text("")
+    monkeypatch.setenv("ROCKTAG_DATABASE_URL", "sqlite:///other.db")
+    monkeypatch.setenv("ROCKTAG_MODELS_DIR", "elsewhere")
+    settings = load(file)
+    assert settings.database_url.get_secret_value() == "sqlite:///other.db"
+    assert settings.models_dir == Path("elsewhere")
+
+
+def test_a_section_can_come_from_file_and_environment_together(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text("[source]\ntable = 'article'\nid = 'id'\ntitle = 'headline'\n")
+    monkeypatch.setenv("ROCKTAG_SOURCE__URL", "postgresql://reader:pw@host/news")
+    source = load(file).source
+    assert source is not None
+    assert source.table == "article"
+    assert source.url.get_secret_value() == "postgresql://reader:pw@host/news"
+
+
+def test_every_fault_is_reported_at_once_with_its_path(file: Path) -> None:
+    file.write_text(
+        "sede = 1\n[train]\nseed = -1\nclassifier = 'svm'\n"
+        "[tag]\nthreshold = 'best'\n[schedule]\npull = '61 * * * *'\ntag = 'hourly'\n"
+        "[source]\nurl = 'oracle://u:hidden@h/d'\n"
+    )
+    faults = "\n".join(faults_of(file))
+    for path in (
+        "sede: unknown key",
+        "train.seed: ",
+        "train.classifier: ",
+        "tag.threshold: ",
+        "schedule.pull: ",
+        "schedule.tag: ",
+        "source.url: not a database URL",
+        "source.table: missing",
+        "source.id: missing",
+        "source.title: missing",
+    ):
+        assert path in faults
+    assert "hidden" not in faults
+
+
+def test_an_unknown_variable_is_a_fault(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text("")
+    monkeypatch.setenv("ROCKTAG_DATABSE_URL", "sqlite:///typo.db")
+    monkeypatch.setenv("ROCKTAG_TAG__BATCHSIZE", "3")
+    faults = faults_of(file)
+    assert any("ROCKTAG_DATABSE_URL: unknown variable" in fault for fault in faults)
+    assert any("tag.batchsize: unknown key" in fault for fault in faults)
+
+
+@pytest.mark.parametrize("content", [b"tag = [", b"\xff\xfe", b"a = 1\na = 2"])
+def test_what_is_not_toml_is_one_fault(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+    assert len(faults_of(file)) == 1
+    assert "not valid TOML" in faults_of(file)[0]
+
+
+def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
+    assert "cannot be read" in faults_of(tmp_path / "none.toml")[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "understood"),
+    [("micro", "micro"), ("per-label", "per-label"), ("0.25", 0.25), ("1", 1.0)],
+)
+def test_a_threshold_is_a_policy_or_a_number(
+    file: Path, written: str, understood: str | float
+) -> None:
+    file.write_text("")
+    settings = load(file, parse_assignments([f"tag.threshold={written}"]))
+    assert settings.tag.threshold == understood
+
+
+@pytest.mark.parametrize("written", ["1.5", "-0.1", "nan", "inf", ""])
+def test_a_number_that_is_no_threshold_is_refused(file: Path, written: str) -> None:
+    file.write_text("")
+    with pytest.raises(ConfigError, match=r"tag\.threshold"):
+        load(file, parse_assignments([f"tag.threshold={written}"]))
+
+
+@pytest.mark.parametrize("assignment", ["tag.batch_size", "=3", ""])
+def test_an_assignment_needs_a_key_and_a_value(assignment: str) -> None:
+    with pytest.raises(UsageError, match="key=value"):
+        parse_assignments([assignment])
+
+
+def test_a_table_given_as_one_variable_is_a_fault_that_says_how(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text("")
+    monkeypatch.setenv("ROCKTAG_TAG", "micro")
+    assert "ROCKTAG_TABLE__KEY" in faults_of(file)[0]
+
+
+def test_secrets_stay_out_of_text_and_artifact(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text("[source]\ntable = 't'\nid = 'i'\ntitle = 'h'\n")
+    monkeypatch.setenv("ROCKTAG_SOURCE__URL", "mysql://u:s3cret-one@h/d")
+    monkeypatch.setenv("ROCKTAG_DATABASE_URL", "mysql://u:s3cret-two@h/d")
+    settings = load(file)
+    for shown in (repr(settings), str(settings.displayable()), settings.publishable()):
+        assert "s3cret" not in str(shown)
+    assert "mysql://u:***@h/d" in str(settings.displayable())
+    assert "source" not in settings.publishable()
+
+
+WORDS = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1)
+
+
+@given(user=WORDS, password=WORDS.map(lambda word: f"s3cret{word}"), host=WORDS)
+def test_no_password_is_left_in_a_url(user: str, password: str, host: str) -> None:
+    url = f"postgresql://{user}:{password}@{host}/news?password={password}&x=1"
+    assert password not in without_passwords(url)
+    assert without_passwords(url).endswith("&x=1")
+    assert password in passwords(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:///rocktag.db", "postgresql://user@host/news", "mysql://h:3306/d"]
+)
+def test_a_url_without_password_stays_as_it_is(url: str) -> None:
+    assert without_passwords(url) == url
+    assert passwords(url) == set()

@@ -1,0 +1,48 @@
+"""What is printed: whole cells, right-hand numbers, no secrets."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from rocktag.cli import console
+
+
+@pytest.fixture(autouse=True)
+def _forget_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "_secrets", set())
+
+
+def test_a_known_password_is_hidden_wherever_it_stands() -> None:
+    console.keep_secret("postgresql://ann:hunter2@host/news")
+    assert console.redacted("FATAL: hunter2 is wrong") == "FATAL: *** is wrong"
+    assert console.redacted("hunter22 is another word") == "hunter22 is another word"
+
+
+def test_a_url_never_met_before_loses_its_password() -> None:
+    assert console.redacted("see mysql://u:pw@h/d") == "see mysql://u:***@h/d"
+
+
+def test_the_log_is_redacted_too(capsys: pytest.CaptureFixture[str]) -> None:
+    console.keep_secret("postgresql://ann:hunter2@host/news")
+    console.set_up_logging("info")
+    logging.getLogger("rocktag.test").info("using %s", "hunter2")
+    printed = capsys.readouterr().err
+    assert "using ***" in printed
+    assert "hunter2" not in printed
+
+
+def test_a_table_cuts_nothing_and_shows_markup_as_it_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    long = "x" * 150
+    console.print_table("t", ["text", "number"], [[f"[red]{long}", 1234], [None, 5]])
+    printed = capsys.readouterr().out
+    assert f"[red]{long}" in printed
+    assert " 1,234" in printed
+
+
+def test_json_is_one_line_of_unicode(capsys: pytest.CaptureFixture[str]) -> None:
+    console.print_json({"title": "Motörhead"})
+    assert capsys.readouterr().out == '{"title": "Motörhead"}\n'

@@ -1,0 +1,179 @@
+"""Training: one seed one artifact, an untouched test side, and honest files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from rocktag.artifact import Draft
+from rocktag.config import Settings
+from rocktag.corpus import Corpus, gather
+from rocktag.errors import TrainingError
+from rocktag.labeling import keyword_rules
+from rocktag.sampling import sample
+from rocktag.training import Trained, train
+
+SETTINGS = Settings.model_validate({"train": {"classifier": "decision-tree"}})
+
+
+def corpus_of(count: int) -> Corpus:
+    return gather((item.title for item in sample(count, seed=3)), "invented")
+
+
+def trained_on(count: int, settings: Settings = SETTINGS) -> Trained:
+    return train(corpus_of(count), keyword_rules(), settings, lambda *_: None)
+
+
+def test_one_seed_gives_one_artifact_to_the_byte() -> None:
+    first, second = trained_on(600), trained_on(600)
+    assert first.draft.files == second.draft.files
+    assert first.draft.facts == second.draft.facts
+
+
+def test_one_seed_gives_one_artifact_in_another_process_too() -> None:
+    code = (
+        "import hashlib\nfrom tests.unit.test_training import trained_on\n"
+        "files = trained_on(600).draft.files\n"
+        "print({n: hashlib.sha256(c).hexdigest() for n, c in sorted(files.items())})"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-W", "error", "-c", code],
+            env={"PYTHONHASHSEED": seed, "PATH": ""},
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(outputs) == 1
+
+
+def test_another_seed_gives_another_split() -> None:
+    other = Settings.model_validate(
+        {"train": {"classifier": "decision-tree", "seed": 8}}
+    )
+    assert trained_on(600).draft.files != trained_on(600, other).draft.files
+
+
+def test_no_file_holds_secrets_times_or_paths(trained: Trained, tmp_path: Path) -> None:
+    secret = Settings.model_validate(
+        {
+            "database_url": "postgresql://u:s3cret@host/news",
+            "models_dir": str(tmp_path),
+            "train": {"classifier": "decision-tree"},
+        }
+    )
+    for name, content in trained_on(600, secret).draft.files.items():
+        assert b"s3cret" not in content, name
+        assert str(tmp_path).encode() not in content, name
+
+
+def test_the_artifacts_files_say_what_was_trained(trained: Trained) -> None:
+    files = trained.draft.files
+    assert tomllib.loads(files["config.toml"].decode())["train"]["seed"] == 7
+    (row,) = csv.DictReader(io.StringIO(files["history.csv"].decode()))
+    assert row["epoch"] == "1"
+    assert float(row["training_micro_f1"]) > 0.9
+    curve = list(csv.DictReader(io.StringIO(files["thresholds.csv"].decode())))
+    assert [row["threshold"] for row in curve] == [
+        f"{t / 100:.2f}" for t in range(1, 100)
+    ]
+    best = max(float(row["micro_f1"]) for row in curve)
+    at = curve[round(trained.thresholds.micro * 100) - 1]
+    assert float(at["micro_f1"]) == best
+    assert files["threshold_sweep.png"].startswith(b"\x89PNG")
+    assert b"<svg" in files["threshold_sweep.svg"]
+    scores = json.loads(files["test_scores.json"])
+    assert scores["micro"]["micro_f1"] == trained.scores["micro"].micro.f1
+    assert len(scores["micro"]["per_label"]) == 36
+
+
+def test_the_card_states_scores_and_limits(trained: Trained) -> None:
+    card = trained.draft.files["README.md"].decode()
+    for policy, found in trained.scores.items():
+        assert f"| {policy} | {found.micro.f1:.4f} | {found.macro.f1:.4f} |" in card
+    for label in keyword_rules().labels:
+        assert f"\n| {label} | " in card
+    assert "not that a reader would agree" in card
+
+
+def test_the_reference_is_of_headlines_the_model_did_not_learn(
+    trained: Trained,
+) -> None:
+    facts = trained.draft.facts
+    corpus, reference = facts["corpus"], facts["reference"]
+    assert reference["headlines"] == corpus["validation"] + corpus["test"]
+    assert sum((corpus["training"], reference["headlines"])) == corpus["headlines"]
+    for counts in reference["histograms"].values():
+        assert sum(counts) == reference["headlines"]
+
+
+def test_the_clean_view_of_a_tree_is_nearly_perfect() -> None:
+    settings = Settings.model_validate(
+        {"train": {"classifier": "decision-tree", "text_view": "clean"}}
+    )
+    assert trained_on(3_000, settings).scores["micro"].micro.f1 > 0.98
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_corpus_too_small_to_split_is_refused(count: int) -> None:
+    with pytest.raises(TrainingError, match=r"too few|too small|no terms"):
+        trained_on(count)
+
+
+def test_titles_without_words_are_refused() -> None:
+    corpus = gather((f"{'!' * n}" for n in range(1, 60)), "invented")
+    with pytest.raises(TrainingError):
+        train(corpus, keyword_rules(), SETTINGS, lambda *_: None)
+
+
+def test_a_corpus_without_headlines_is_refused() -> None:
+    with pytest.raises(TrainingError, match="rocktag ingest"):
+        gather([], "the database")
+
+
+def test_progress_tells_every_stage() -> None:
+    stages: list[str] = []
+    train(
+        corpus_of(300),
+        keyword_rules(),
+        SETTINGS,
+        lambda stage, *_: stages.append(stage),
+    )
+    assert list(dict.fromkeys(stages)) == [
+        "labels",
+        "split",
+        "fit",
+        "predict",
+        "thresholds",
+        "test",
+        "report",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text_view", "micro", "macro"), [("clean", 0.990, 0.976), ("raw", 0.97, 0.95)]
+)
+def test_adaboost_reaches_the_studys_scores_on_real_headlines(
+    data_folder: Path, text_view: str, micro: float, macro: float
+) -> None:
+    with (data_folder / "rock_headlines.csv").open(encoding="utf-8") as file:
+        corpus = gather((row["title"] for row in csv.DictReader(file)), "real")
+    settings = Settings.model_validate({"train": {"text_view": text_view}})
+    found = train(corpus, keyword_rules(), settings, lambda *_: None).scores["micro"]
+    assert found.micro.f1 >= micro
+    assert found.macro.f1 >= macro
+
+
+def test_a_draft_is_of_the_classifiers_folder(trained: Trained) -> None:
+    assert isinstance(trained.draft, Draft)
+    assert trained.draft.classifier == "decision-tree"
