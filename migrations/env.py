@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from rocktag.config import load
 from rocktag.db.engine import Database
-from rocktag.db.tables import metadata
+from rocktag.db.tables import VERSION_TABLE, metadata
 
 
 def _run(connection: Connection) -> None:
@@ -19,6 +19,7 @@ def _run(connection: Connection) -> None:
         connection=connection,
         target_metadata=metadata,
         compare_type=True,
+        version_table=VERSION_TABLE,
         transactional_ddl=connection.dialect.name != "mysql",
     )
     with context.begin_transaction():

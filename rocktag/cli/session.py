@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -27,6 +26,18 @@ class Session:
 
     config_file: Path | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
+
+    def with_options(self, section: str, options: Mapping[str, Any]) -> Session:
+        """Return a session in which a command's own options are the strongest.
+
+        Args:
+            section: The table of config.toml they belong to.
+            options: Key to value; None where the option was not given.
+        """
+        given = {key: value for key, value in options.items() if value is not None}
+        below = self.overrides.get(section, {})
+        overrides = {**self.overrides, section: {**below, **given}}
+        return Session(self.config_file, overrides)
 
     @cached_property
     def settings(self) -> Settings:
@@ -59,9 +70,3 @@ def session(context: typer.Context) -> Session:
     if found is None:
         raise RuntimeError("the root callback makes the session")
     return found
-
-
-def quiet_unless_debugging(settings: Settings) -> None:
-    """Keep a command's own output free of log lines below warnings."""
-    if settings.log.level != "debug":
-        logging.getLogger("rocktag").setLevel(logging.WARNING)

@@ -35,14 +35,10 @@ def tag(
     json: Json = False,
 ) -> None:
     """Print the labels of headlines with their probabilities."""
-    here = session(context)
+    options = {"model": model, "threshold": threshold}
+    here = session(context).with_options("tag", options)
     titles = _titles(headlines)
-    chosen = {"model": model, "threshold": threshold}
-    given = {name: value for name, value in chosen.items() if value is not None}
-    settings = here.settings.model_copy(
-        update={"tag": here.settings.tag.model_copy(update=given)}
-    )
-    tagger = Runtime(settings, here.database).tagger()
+    tagger = Runtime(here.settings, here.database).tagger()
     probabilities, decided = tagger.tag(titles)
     if json:
         print_json(_as_object(tagger, titles, probabilities, decided))

@@ -74,20 +74,17 @@ def train(
     json: Json = False,
 ) -> None:
     """Train a classifier on the rules' labels, and publish it."""
-    here = session(context)
-    given = {"classifier": classifier, "text_view": text_view, "seed": seed}
-    settings = _with_options(here.settings, given)
+    options = {"classifier": classifier, "text_view": text_view, "seed": seed}
+    here = session(context).with_options("train", options)
     titles = read_corpus(here, corpus, parse_columns(column))
-    outcome = train_and_publish(here, settings, titles, promote=promote)
+    outcome = train_and_publish(here, titles, promote=promote)
     if json:
         print_json(_as_object(outcome))
     else:
         print_training(outcome)
 
 
-def train_and_publish(
-    here: Session, settings: Settings, corpus: Corpus, *, promote: bool
-) -> Outcome:
+def train_and_publish(here: Session, corpus: Corpus, *, promote: bool) -> Outcome:
     """Train, publish below models/, and register in the database.
 
     Raises:
@@ -98,9 +95,9 @@ def train_and_publish(
     """
     _check_installed()
     database = here.database  # before the work: it must not be lost for a bad URL
-    trained = _train(corpus, settings)
+    trained = _train(corpus, here.settings)
     published = publish(
-        settings.models_dir, trained.draft, training_seconds=trained.seconds
+        here.settings.models_dir, trained.draft, training_seconds=trained.seconds
     )
     is_champion = _register(database, published, promote=promote)
     return Outcome(trained, published, is_champion)
@@ -134,14 +131,6 @@ def print_training(outcome: Outcome) -> None:
     output.print(
         f"published {manifest.name} in {outcome.published.folder} after"
         f" {trained.seconds:.1f} s{champion}"
-    )
-
-
-def _with_options(settings: Settings, given: dict[str, Any]) -> Settings:
-    """Return the settings with the command's own options, the strongest of all."""
-    chosen = {name: value for name, value in given.items() if value is not None}
-    return settings.model_copy(
-        update={"train": settings.train.model_copy(update=chosen)}
     )
 
 

@@ -11,9 +11,6 @@ from sqlalchemy import (
     Insert,
     Table,
     Text,
-    column,
-    select,
-    table,
 )
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
@@ -70,17 +67,3 @@ def insert_unless_present(connection: Connection, table: Table) -> Insert:
             key = next(iter(table.primary_key.columns))
             # Not INSERT IGNORE: that would also cut what is too long, in silence.
             return mysql.insert(table).on_duplicate_key_update({key.name: key})
-
-
-def lock_against_edits(connection: Connection, *, shared: bool) -> None:
-    """Hold until the transaction ends what keeps edits and taggings apart.
-
-    Those who store headlines hold it alone, those who tag share it; so neither waits
-    for the other half-way, and nobody claims a title that is just being edited. It is
-    the row of the schema's revision: always there, and written only by migrations.
-    SQLite has no row locks and needs none, its writers take turns.
-    """
-    # InnoDB locks entries of indexes too, in orders of its own: one writer at a time.
-    shared = shared and connection.dialect.name == "postgresql"
-    revision = select(table("alembic_version", column("version_num")))
-    connection.execute(revision.with_for_update(read=shared))

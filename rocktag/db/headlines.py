@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, select, tuple_, update
 
-from rocktag.db.dialects import insert_unless_present, lock_against_edits
+from rocktag.db.dialects import insert_unless_present
+from rocktag.db.locks import lock_against_edits
 from rocktag.db.tables import failed_headline, headline, rejected_row, tagging
 from rocktag.text import title_hash
 from rocktag.types import Headline, Rejection

@@ -16,10 +16,11 @@ from sqlalchemy import Connection, inspect
 
 import migrations
 from rocktag.db.engine import Database
-from rocktag.db.tables import metadata
+from rocktag.db.tables import VERSION_TABLE, metadata
 from rocktag.errors import StoreError
 
-_LOCK_KEY = 7_021_977  # any number; the same for every rocktag on a server
+_LOCK_KEY = 7_021_977  # any number; the same for every rocktag
+_MYSQL_LOCK = "CONCAT('rocktag-', MD5(DATABASE()))"  # its locks are the server's
 _LOCK_TIMEOUT = 60  # seconds one upgrade waits for another's
 
 
@@ -73,9 +74,7 @@ def check(database: Database) -> SchemaState:
         current = _current(connection)
         if current != _head():
             return SchemaState(current, _head())
-        options = {"compare_type": True, "include_name": _is_compared}
-        context = MigrationContext.configure(connection, opts=options)
-        differences = compare_metadata(context, metadata)
+        differences = compare_metadata(_context(connection), metadata)
         return SchemaState(current, _head(), tuple(map(str, differences)))
 
 
@@ -160,9 +159,18 @@ def _head() -> str:
 
 
 def _current(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(VERSION_TABLE):
         return None
-    return MigrationContext.configure(connection).get_current_revision()
+    return _context(connection).get_current_revision()
+
+
+def _context(connection: Connection) -> MigrationContext:
+    options = {
+        "compare_type": True,
+        "include_name": _is_compared,
+        "version_table": VERSION_TABLE,
+    }
+    return MigrationContext.configure(connection, opts=options)
 
 
 def _wait_for_other_migrations(connection: Connection) -> None:
@@ -171,7 +179,7 @@ def _wait_for_other_migrations(connection: Connection) -> None:
         case "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_KEY})")
         case "mysql":
-            lock = f"SELECT GET_LOCK('rocktag-{_LOCK_KEY}', {_LOCK_TIMEOUT})"
+            lock = f"SELECT GET_LOCK({_MYSQL_LOCK}, {_LOCK_TIMEOUT})"
             if connection.exec_driver_sql(lock).scalar() != 1:
                 raise StoreError(
                     f"another process has been migrating for {_LOCK_TIMEOUT} seconds;"
@@ -181,4 +189,4 @@ def _wait_for_other_migrations(connection: Connection) -> None:
 
 def _end_other_migrations_wait(connection: Connection) -> None:
     if connection.dialect.name == "mysql":
-        connection.exec_driver_sql(f"SELECT RELEASE_LOCK('rocktag-{_LOCK_KEY}')")
+        connection.exec_driver_sql(f"SELECT RELEASE_LOCK({_MYSQL_LOCK})")

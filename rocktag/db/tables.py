@@ -77,6 +77,10 @@ metadata = MetaData(
     }
 )
 
+# Alembic's own; another name than its default, which an application of the user's may
+# use in the same database.
+VERSION_TABLE = "rocktag_schema"
+
 _MYSQL: dict[str, Any] = {
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",

@@ -25,7 +25,8 @@ from sqlalchemy import (
     update,
 )
 
-from rocktag.db.dialects import epoch_now, insert_unless_present, lock_against_edits
+from rocktag.db.dialects import epoch_now, insert_unless_present
+from rocktag.db.locks import lock_against_edits
 from rocktag.db.tables import failed_headline, headline, headline_label, tagging
 
 _IDS_A_STATEMENT = 10_000  # headlines enqueued in one transaction

@@ -118,7 +118,7 @@ def _customers(database: Database) -> list[tuple[int, str]]:
 def _set_revision(database: Database, revision: str) -> None:
     with database.write() as connection:
         connection.execute(
-            text("UPDATE alembic_version SET version_num = :revision"),
+            text("UPDATE rocktag_schema SET version_num = :revision"),
             {"revision": revision},
         )
 
@@ -152,7 +152,7 @@ def test_every_migration_goes_up_down_and_up_again(empty_database: Database) -> 
     assert first.current == first.head
     down = schema.downgrade(empty_database, "base")
     assert down.current is None
-    assert _tables(empty_database) == {"alembic_version"}
+    assert _tables(empty_database) == {"rocktag_schema"}
     assert _views(empty_database) == set()
     again = schema.upgrade(empty_database)
     assert again == first
@@ -171,7 +171,7 @@ def test_the_migrated_schema_is_the_declared_one(database: Database) -> None:
     found = schema.check(database)
     assert found.differences == ()
     assert found.is_ready
-    assert _tables(database) == {*metadata.tables, "alembic_version"}
+    assert _tables(database) == {*metadata.tables, "rocktag_schema"}
 
 
 def test_what_was_changed_by_hand_is_found(database: Database) -> None:
@@ -220,7 +220,7 @@ def test_a_users_own_table_is_left_alone(empty_database: Database) -> None:
     assert schema.make_ready(empty_database)
     assert schema.check(empty_database).differences == ()
     schema.downgrade(empty_database, "base")
-    assert _tables(empty_database) == {"customer", "alembic_version"}
+    assert _tables(empty_database) == {"customer", "rocktag_schema"}
     assert _views(empty_database) == {"customer_mail"}
     assert _customers(empty_database) == [(1, "a@example.org")]
 
@@ -233,7 +233,7 @@ def test_a_users_table_of_the_same_name_is_refused_before_anything_is_made(
         connection.execute(text("INSERT INTO run VALUES (42)"))
     with pytest.raises(StoreError, match=r"\brun\b.*another database"):
         schema.make_ready(empty_database)
-    assert _tables(empty_database) - {"alembic_version"} == {"run"}
+    assert _tables(empty_database) - {"rocktag_schema"} == {"run"}
     with empty_database.read() as connection:
         assert connection.scalar(text("SELECT distance FROM run")) == 42
 
@@ -362,7 +362,7 @@ def test_every_table_is_compared_by_its_code_points(database: Database) -> None:
             text(
                 "SELECT DISTINCT engine, table_collation FROM information_schema.tables"
                 " WHERE table_schema = database() AND table_type = 'BASE TABLE'"
-                " AND table_name <> 'alembic_version'"
+                " AND table_name <> 'rocktag_schema'"
             )
         ).all()
     assert len(rows) == 1

@@ -1,0 +1,27 @@
+"""One lock that keeps those who edit headlines and those who tag them apart."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, column, select, table
+
+from rocktag.db.tables import VERSION_TABLE
+
+_EDIT_LOCK_KEY = 7_021_978  # any number that no other lock of rocktag has
+
+
+def lock_against_edits(connection: Connection, *, shared: bool) -> None:
+    """Hold until the transaction ends what keeps edits and taggings apart.
+
+    Those who store headlines hold it alone, those who tag share it; so neither waits
+    for the other half-way, and nobody claims a title that is just being edited. SQLite
+    needs nothing: its writers take turns.
+    """
+    match connection.dialect.name:
+        case "postgresql":
+            function = f"pg_advisory_xact_lock{'_shared' if shared else ''}"
+            connection.exec_driver_sql(f"SELECT {function}({_EDIT_LOCK_KEY})")
+        case "mysql":
+            # InnoDB locks entries of indexes too, in orders of its own: one writer at
+            # a time. The row of the schema's revision is always there.
+            revision = select(table(VERSION_TABLE, column("version_num")))
+            connection.execute(revision.with_for_update())
