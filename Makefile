@@ -12,7 +12,7 @@ demo: $(VENV)/demo-is-installed
 	$(BIN)/rocktag demo
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 lint: $(VENV)/dev-is-installed
 	$(BIN)/ruff check .

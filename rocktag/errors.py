@@ -30,13 +30,17 @@ class ConfigError(UsageError):
     """The configuration is not usable; carries every fault, not only the first.
 
     >>> print(ConfigError("config.toml", ["train.seed: missing"]))
+    config.toml is not usable: train.seed: missing
+    >>> print(ConfigError("config.toml", ["train.seed: missing", "sede: unknown key"]))
     config.toml is not usable:
       train.seed: missing
+      sede: unknown key
     """
 
     def __init__(self, where: str, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
-        super().__init__("\n  ".join([f"{where} is not usable:", *faults]))
+        separator = " " if len(faults) == 1 else "\n  "
+        super().__init__(separator.join([f"{where} is not usable:", *faults]))
 
 
 class InputError(RocktagError):

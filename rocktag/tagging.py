@@ -18,9 +18,10 @@ import numpy as np
 from rocktag.artifact import Artifact, load
 from rocktag.auditing import Tally
 from rocktag.config import TagSettings
-from rocktag.db import Database, taggings
+from rocktag.db import Database, taggings, write_back
 from rocktag.db.runs import RunRecord
-from rocktag.db.taggings import AssignedLabel, Claimed
+from rocktag.db.taggings import Claimed
+from rocktag.db.write_back import AssignedLabel
 from rocktag.errors import StoreError
 from rocktag.labeling import keyword_rules
 from rocktag.thresholds import decide
@@ -174,14 +175,14 @@ class _Batch:
         tagged, errors = _isolate(self._tagger, claimed)
         rows = {item.headline_id: row for row, item in enumerate(tagged.items)}
         with self._database.write() as connection:
-            written = taggings.complete(
+            written = write_back.complete(
                 connection,
                 self._version,
                 claim_id=self._claim_id,
                 run_id=self._record.run_id,
                 labels={key: self._assigned(tagged, row) for key, row in rows.items()},
             )
-            failed = taggings.fail(
+            failed = write_back.fail(
                 connection,
                 self._version,
                 claim_id=self._claim_id,

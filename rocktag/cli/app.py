@@ -12,6 +12,7 @@ from rocktag.cli import (
     config,
     db,
     demo,
+    fetch,
     ingest,
     models,
     rules,
@@ -36,6 +37,7 @@ app.command("demo")(demo.demo)
 app.command("ingest")(ingest.ingest)
 app.add_typer(rules.app, name="rules")
 app.command("sample")(sample.sample)
+app.command("fetch")(fetch.fetch)
 app.command("train")(train.train)
 app.add_typer(models.app, name="models")
 app.command("tag")(tag.tag)

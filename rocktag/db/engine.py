@@ -36,6 +36,7 @@ _EXPECTED = (
     "expected for instance sqlite:///rocktag.db or"
     " postgresql://user:password@host/database, with %40 for an @ in the password"
 )
+_SQLITE_CACHE = 64 * 1024  # KiB; with the default 2 MiB a million rows thrash
 _SQLITE_LOCK_TIMEOUT = 30.0  # seconds a writer waits for another
 _SQLITE_RETRY_PAUSE = 0.01  # seconds
 
@@ -173,7 +174,8 @@ def _sqlite_engine(url: URL, read_only: bool) -> Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     # The driver's own BEGIN comes too late and is never IMMEDIATE: see _begin_sqlite.
     connection.isolation_level = None
-    for pragma in ("synchronous=NORMAL", "foreign_keys=ON"):
+    cache = f"cache_size=-{_SQLITE_CACHE}"
+    for pragma in ("synchronous=NORMAL", "foreign_keys=ON", cache):
         connection.execute(f"PRAGMA {pragma}")
     _turn_on_wal(connection)
 

@@ -1,25 +1,20 @@
-"""Who tags what: claims under a lease, fenced write-back, and failures.
+"""Who tags what: headlines made pending, and claimed under a lease.
 
-A batch is claimed in one short transaction and written in another; between them no
-transaction is open. An expired lease makes a headline pending again. What is written
-must still be owned by the claim: a worker that was slow, or whose headline was edited
-meanwhile, writes nothing for it. So nothing is lost and nothing is written twice.
+A batch is claimed in one short transaction and written in another (`write_back`);
+between them no transaction is open. An expired lease makes a headline pending again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
-    delete,
     exists,
     func,
-    insert,
     literal,
     select,
     update,
@@ -27,7 +22,7 @@ from sqlalchemy import (
 
 from rocktag.db.dialects import epoch_now, insert_unless_present
 from rocktag.db.locks import lock_against_edits
-from rocktag.db.tables import failed_headline, headline, headline_label, tagging
+from rocktag.db.tables import headline, tagging
 
 _IDS_A_STATEMENT = 10_000  # headlines enqueued in one transaction
 
@@ -45,15 +40,6 @@ class Claimed:
     headline_id: int
     title: str
     attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class AssignedLabel:
-    """A label of a headline, as it is stored."""
-
-    label: str
-    probability: float
-    threshold: float
 
 
 def enqueue(connection: Connection, model_version_id: int, after: int) -> int | None:
@@ -141,7 +127,7 @@ def claim(
         return []
     connection.execute(
         update(tagging)
-        .where(_of(model_version_id, ids))
+        .where(of_version(model_version_id, ids))
         .values(
             status="leased",
             attempt=tagging.c.attempt + 1,
@@ -152,134 +138,10 @@ def claim(
     rows = connection.execute(
         select(headline.c.id, headline.c.title, tagging.c.attempt)
         .join(tagging, tagging.c.headline_id == headline.c.id)
-        .where(_of(model_version_id, ids))
+        .where(of_version(model_version_id, ids))
         .order_by(headline.c.id)
     )
     return [Claimed(*row) for row in rows]
-
-
-def complete(
-    connection: Connection,
-    model_version_id: int,
-    *,
-    claim_id: str,
-    run_id: int,
-    labels: Mapping[int, Sequence[AssignedLabel]],
-) -> set[int]:
-    """Write the labels of claimed headlines and mark them done, where still owned.
-
-    Args:
-        connection: A write transaction.
-        model_version_id: The version that tagged them.
-        claim_id: The claim under which they were taken.
-        run_id: The run that writes.
-        labels: Headline key to its labels; never an empty sequence.
-
-    Returns:
-        The keys written; the others belong to somebody else by now.
-    """
-    owned = _owned(connection, model_version_id, claim_id, labels.keys())
-    if not owned:
-        return owned
-    _delete_labels(connection, model_version_id, owned)
-    connection.execute(
-        insert(headline_label),
-        [
-            {
-                "headline_id": headline_id,
-                "model_version_id": model_version_id,
-                "label": assigned.label,
-                "probability": assigned.probability,
-                "threshold": assigned.threshold,
-                "run_id": run_id,
-            }
-            for headline_id in sorted(owned)
-            for assigned in labels[headline_id]
-        ],
-    )
-    connection.execute(
-        update(tagging)
-        .where(_of(model_version_id, owned))
-        .values(
-            status="done",
-            claimed_by=None,
-            lease_until=None,
-            # Still the one that was tagged: an edit would have taken the lease away.
-            title_hash=select(headline.c.title_hash)
-            .where(headline.c.id == tagging.c.headline_id)
-            .scalar_subquery(),
-            tagged_at=datetime.now(UTC),
-            run_id=run_id,
-        )
-    )
-    connection.execute(
-        delete(failed_headline).where(
-            failed_headline.c.model_version_id == model_version_id,
-            failed_headline.c.headline_id.in_(owned),
-        )
-    )
-    return owned
-
-
-def fail(
-    connection: Connection,
-    model_version_id: int,
-    *,
-    claim_id: str,
-    run_id: int,
-    errors: Mapping[int, str],
-    maximum_attempts: int,
-) -> set[int]:
-    """Record why headlines could not be tagged; they stay pending for another try.
-
-    Args:
-        connection: A write transaction.
-        model_version_id: The version that could not tag them.
-        claim_id: The claim under which they were taken.
-        run_id: The run that failed.
-        errors: Headline key to what went wrong.
-        maximum_attempts: With that many tries behind it a headline is failed for good.
-
-    Returns:
-        The keys recorded; the others belong to somebody else by now.
-    """
-    owned = _owned(connection, model_version_id, claim_id, errors.keys())
-    if not owned:
-        return owned
-    mine = _of(model_version_id, owned)
-    attempts = dict(
-        connection.execute(
-            select(tagging.c.headline_id, tagging.c.attempt).where(mine)
-        ).all()
-    )
-    final = {key for key, attempt in attempts.items() if attempt >= maximum_attempts}
-    for status, keys in (("failed", final), ("pending", owned - final)):
-        connection.execute(
-            update(tagging)
-            .where(_of(model_version_id, keys))
-            .values(status=status, claimed_by=None, lease_until=None)
-        )
-    failed = failed_headline.c
-    connection.execute(
-        delete(failed_headline).where(
-            failed.model_version_id == model_version_id, failed.headline_id.in_(owned)
-        )
-    )
-    connection.execute(
-        insert(failed_headline),
-        [
-            {
-                "headline_id": key,
-                "model_version_id": model_version_id,
-                "attempts": attempts[key],
-                "error": errors[key],
-                "run_id": run_id,
-                "failed_at": datetime.now(UTC),
-            }
-            for key in sorted(owned)
-        ],
-    )
-    return owned
 
 
 def release(connection: Connection, model_version_id: int, claim_id: str) -> int:
@@ -312,40 +174,11 @@ def count_by_status(connection: Connection, model_version_id: int) -> dict[str, 
     return dict(rows.all())
 
 
-def _of(model_version_id: int, headline_ids: Collection[int]) -> ColumnElement[bool]:
+def of_version(
+    model_version_id: int, headline_ids: Collection[int]
+) -> ColumnElement[bool]:
+    """Return the condition for a version's taggings of these headlines."""
     return and_(
         tagging.c.model_version_id == model_version_id,
         tagging.c.headline_id.in_(headline_ids),
-    )
-
-
-def _owned(
-    connection: Connection,
-    model_version_id: int,
-    claim_id: str,
-    headline_ids: Collection[int],
-) -> set[int]:
-    """Lock and return those of the headlines that the claim still holds."""
-    lock_against_edits(connection, shared=True)
-    return set(
-        connection.scalars(
-            select(tagging.c.headline_id)
-            .where(
-                _of(model_version_id, headline_ids),
-                tagging.c.status == "leased",
-                tagging.c.claimed_by == claim_id,
-            )
-            .with_for_update()
-        )
-    )
-
-
-def _delete_labels(
-    connection: Connection, model_version_id: int, headline_ids: Collection[int]
-) -> None:
-    connection.execute(
-        delete(headline_label).where(
-            headline_label.c.model_version_id == model_version_id,
-            headline_label.c.headline_id.in_(headline_ids),
-        )
     )

@@ -66,7 +66,9 @@ def find_layout(head: Sequence[bytes]) -> Layout:
     lengths = [_count_numbers(line) for line in head]
     if head and (header := _HEADER.fullmatch(head[0].rstrip(_LINE_END))):
         stated_count, dimension = map(int, header.groups())
-        if dimension and any(length >= dimension for length in lengths[1:]):
+        following = lengths[1:]
+        fits = not following or any(length >= dimension for length in following)
+        if dimension and fits:
             return Layout(dimension, stated_count)
     usual = Counter(length for length in lengths if length).most_common(1)
     return Layout(usual[0][0] if usual else 0)
@@ -94,7 +96,7 @@ def split_line(line: bytes, dimension: int) -> tuple[bytes, bytes]:
         raise MalformedLineError("begins with a space, not with a word")
     if not word.isascii():
         _check_utf8(word)
-    if numbers.translate(None, _NUMBER_BYTES) or b"  " in numbers:
+    if numbers.translate(None, _NUMBER_BYTES) or _has_empty_field(numbers):
         raise MalformedLineError(_fault_of(numbers))
     return word, numbers
 
@@ -132,6 +134,10 @@ def _split_other(line: bytes, dimension: int, space_count: int) -> tuple[bytes, 
     if _NUMBER.fullmatch(last) and not last.isdigit():
         raise MalformedLineError(f"more than {dimension:,} numbers")
     return word, line[len(word) + 1 :]
+
+
+def _has_empty_field(numbers: bytes) -> bool:
+    return numbers.startswith(b" ") or b"  " in numbers
 
 
 def _check_utf8(word: bytes) -> None:

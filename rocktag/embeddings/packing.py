@@ -18,6 +18,7 @@ from rocktag.embeddings.lines import HEAD_LENGTH, find_layout, lines_of
 from rocktag.errors import InputError
 
 _BUFFER_SIZE = 2**20  # bytes; a line of 300 numbers is some 2,600
+_ENCRYPTED = 0x1  # a flag bit of a zip member
 _GZIP_MARK = b"\x1f\x8b"
 _ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")  # the second is an empty archive's
 _MEMBER = re.compile(r"(.+?\.zip):(.+)", re.IGNORECASE | re.DOTALL)
@@ -87,10 +88,7 @@ def _open_file(path: Path, binary: BufferedReader[FileIO], is_gzip: bool) -> Tex
 def _open_member(
     archive: ZipFile, member: ZipInfo, path: Path, resources: ExitStack
 ) -> Text:
-    try:
-        unpacked = resources.enter_context(archive.open(member))
-    except RuntimeError as error:  # a password is needed
-        raise InputError(f"{path}:{member.filename} cannot be read: {error}") from error
+    unpacked = resources.enter_context(archive.open(member))
     stream = BufferedReader(cast("ZipExtFile", unpacked), _BUFFER_SIZE)
     return Text(f"{path}:{member.filename}", stream, unpacked.tell, member.file_size)
 
@@ -100,6 +98,8 @@ def _choose(
 ) -> ZipInfo:
     """Return the member asked for, or the only one."""
     members = [each for each in archive.infolist() if _is_content(each)]
+    if any(each.flag_bits & _ENCRYPTED for each in members):
+        raise InputError(f"{path} is encrypted; unpack it and give the text file")
     chosen = members
     if name is not None:
         chosen = [each for each in members if each.filename == name]

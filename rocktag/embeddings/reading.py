@@ -157,15 +157,14 @@ class _Table:
         """Return what was found.
 
         Raises:
-            InputError: Most lines are malformed.
+            InputError: Most lines are malformed, or there are none.
         """
-        if 2 * self._malformed_count > self._line_count:
-            first = self._malformed[0]
+        usable_count = self._line_count - self._malformed_count
+        if not usable_count or usable_count < self._malformed_count:
             raise InputError(
                 f"{origin} is no file of {self._layout.dimension:,}-dimensional word"
                 f" vectors: {self._malformed_count:,} of {self._line_count:,} lines are"
-                f" malformed, the first is line {first.number:,}: {first.reason};"
-                " give a GloVe or word2vec text file"
+                f" malformed{self._first_fault()}; give a GloVe or word2vec text file"
             )
         self._compare_with_header()
         return WordVectors(
@@ -179,6 +178,12 @@ class _Table:
             malformed=tuple(self._malformed),
             malformed_count=self._malformed_count,
         )
+
+    def _first_fault(self) -> str:
+        if not self._malformed:
+            return ""
+        first = self._malformed[0]
+        return f", the first is line {first.number:,}: {first.reason}"
 
     def _compare_with_header(self) -> None:
         """A header that promises other lines than follow is malformed itself."""

@@ -139,7 +139,7 @@ CONFIGURED_WRONGLY = [
     Bad(("--set", "tag=1"), USAGE, "tag: "),
     Bad(("--set", "tag.batch_size=0"), USAGE, "tag.batch_size: "),
     Bad(("--set", "tag.batch_size.more=1"), USAGE, "tag.batch_size: "),
-    Bad(("--set", "=1"), USAGE, "unknown key"),
+    Bad(("--set", "=1"), USAGE, "key=value"),
     Bad(("--set", "schedule.tag=often"), USAGE, "schedule.tag: "),
     Bad(("--set", "tag.threshold=2"), USAGE, "tag.threshold: "),
     Bad(("--set", "source.table=x"), USAGE, "source.url: missing"),

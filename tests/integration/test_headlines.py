@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select, text
 
-from rocktag.db import Database, headlines, models, runs, taggings
+from rocktag.db import Database, headlines, models, runs, taggings, write_back
 from rocktag.db.headlines import Stored
 from rocktag.db.models import VersionFacts
 from rocktag.db.tables import failed_headline, headline, rejected_row, tagging
-from rocktag.db.taggings import AssignedLabel
+from rocktag.db.write_back import AssignedLabel
 from rocktag.errors import StoreError
 from rocktag.text import refusal, tidy
 from rocktag.types import Headline, Rejection
@@ -369,7 +369,7 @@ def test_an_edited_title_is_tagged_again(database: Database) -> None:
         claimed = taggings.claim(
             connection, version, claim_id="one", limit=2, lease_seconds=60
         )
-        taggings.complete(
+        write_back.complete(
             connection,
             version,
             claim_id="one",
@@ -402,7 +402,7 @@ def test_an_edited_title_that_had_failed_gets_another_try(database: Database) ->
         (claimed,) = taggings.claim(
             connection, version, claim_id="one", limit=1, lease_seconds=60
         )
-        taggings.fail(
+        write_back.fail(
             connection,
             version,
             claim_id="one",

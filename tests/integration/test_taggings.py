@@ -14,11 +14,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, text, update
 
-from rocktag.db import Database, headlines, models, runs, taggings
+from rocktag.db import Database, headlines, models, runs, taggings, write_back
 from rocktag.db.dialects import epoch_now
 from rocktag.db.models import VersionFacts
 from rocktag.db.tables import failed_headline, headline, headline_label, tagging
-from rocktag.db.taggings import AssignedLabel, Claimed
+from rocktag.db.taggings import Claimed
+from rocktag.db.write_back import AssignedLabel
 from rocktag.tagging import enqueue_all
 from rocktag.types import Headline
 
@@ -60,7 +61,7 @@ class Work:
     ) -> set[int]:
         """Write one label for each."""
         with self.database.write() as connection:
-            return taggings.complete(
+            return write_back.complete(
                 connection,
                 self.version,
                 claim_id=claim_id,
@@ -73,7 +74,7 @@ class Work:
     ) -> set[int]:
         """Say that they cannot be tagged."""
         with self.database.write() as connection:
-            return taggings.fail(
+            return write_back.fail(
                 connection,
                 self.version,
                 claim_id=claim_id,
@@ -326,7 +327,7 @@ def test_an_expired_lease_that_nobody_freed_may_still_be_written(
 def test_completing_writes_labels_and_what_was_tagged(queued: Work) -> None:
     queued.claim("one", 2)
     with queued.database.write() as connection:
-        written = taggings.complete(
+        written = write_back.complete(
             connection,
             queued.version,
             claim_id="one",
@@ -478,7 +479,7 @@ def test_a_lease_is_measured_by_the_clock_of_the_database(
             """Return a moment long past."""
             return cls(2020, 1, 1, tzinfo=UTC)
 
-    monkeypatch.setattr(taggings, "datetime", Late)
+    monkeypatch.setattr(write_back, "datetime", Late)
     monkeypatch.setattr(time, "time", lambda: 0.0)
     queued.claim("one", 1, lease_seconds=100)
     with queued.database.read() as connection:

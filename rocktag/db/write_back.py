@@ -1,0 +1,183 @@
+"""What a claim came to: labels written or errors kept, each under the claim's fence.
+
+What is written must still be owned by the claim: a worker that was slow, or whose
+headline was edited meanwhile, writes nothing for it. So nothing is lost and nothing is
+written twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from rocktag.db.locks import lock_against_edits
+from rocktag.db.tables import failed_headline, headline, headline_label, tagging
+from rocktag.db.taggings import of_version
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedLabel:
+    """A label of a headline, as it is stored."""
+
+    label: str
+    probability: float
+    threshold: float
+
+
+def complete(
+    connection: Connection,
+    model_version_id: int,
+    *,
+    claim_id: str,
+    run_id: int,
+    labels: Mapping[int, Sequence[AssignedLabel]],
+) -> set[int]:
+    """Write the labels of claimed headlines and mark them done, where still owned.
+
+    Args:
+        connection: A write transaction.
+        model_version_id: The version that tagged them.
+        claim_id: The claim under which they were taken.
+        run_id: The run that writes.
+        labels: Headline key to its labels; never an empty sequence.
+
+    Returns:
+        The keys written; the others belong to somebody else by now.
+    """
+    owned = _owned(connection, model_version_id, claim_id, labels.keys())
+    if not owned:
+        return owned
+    _delete_labels(connection, model_version_id, owned)
+    connection.execute(
+        insert(headline_label),
+        [
+            {
+                "headline_id": headline_id,
+                "model_version_id": model_version_id,
+                "label": assigned.label,
+                "probability": assigned.probability,
+                "threshold": assigned.threshold,
+                "run_id": run_id,
+            }
+            for headline_id in sorted(owned)
+            for assigned in labels[headline_id]
+        ],
+    )
+    connection.execute(
+        update(tagging)
+        .where(of_version(model_version_id, owned))
+        .values(
+            status="done",
+            claimed_by=None,
+            lease_until=None,
+            # Still the one that was tagged: an edit would have taken the lease away.
+            title_hash=select(headline.c.title_hash)
+            .where(headline.c.id == tagging.c.headline_id)
+            .scalar_subquery(),
+            tagged_at=datetime.now(UTC),
+            run_id=run_id,
+        )
+    )
+    connection.execute(
+        delete(failed_headline).where(
+            failed_headline.c.model_version_id == model_version_id,
+            failed_headline.c.headline_id.in_(owned),
+        )
+    )
+    return owned
+
+
+def fail(
+    connection: Connection,
+    model_version_id: int,
+    *,
+    claim_id: str,
+    run_id: int,
+    errors: Mapping[int, str],
+    maximum_attempts: int,
+) -> set[int]:
+    """Record why headlines could not be tagged; they stay pending for another try.
+
+    Args:
+        connection: A write transaction.
+        model_version_id: The version that could not tag them.
+        claim_id: The claim under which they were taken.
+        run_id: The run that failed.
+        errors: Headline key to what went wrong.
+        maximum_attempts: With that many tries behind it a headline is failed for good.
+
+    Returns:
+        The keys recorded; the others belong to somebody else by now.
+    """
+    owned = _owned(connection, model_version_id, claim_id, errors.keys())
+    if not owned:
+        return owned
+    mine = of_version(model_version_id, owned)
+    attempts = dict(
+        connection.execute(
+            select(tagging.c.headline_id, tagging.c.attempt).where(mine)
+        ).all()
+    )
+    final = {key for key, attempt in attempts.items() if attempt >= maximum_attempts}
+    for status, keys in (("failed", final), ("pending", owned - final)):
+        connection.execute(
+            update(tagging)
+            .where(of_version(model_version_id, keys))
+            .values(status=status, claimed_by=None, lease_until=None)
+        )
+    failed = failed_headline.c
+    connection.execute(
+        delete(failed_headline).where(
+            failed.model_version_id == model_version_id, failed.headline_id.in_(owned)
+        )
+    )
+    connection.execute(
+        insert(failed_headline),
+        [
+            {
+                "headline_id": key,
+                "model_version_id": model_version_id,
+                "attempts": attempts[key],
+                "error": errors[key],
+                "run_id": run_id,
+                "failed_at": datetime.now(UTC),
+            }
+            for key in sorted(owned)
+        ],
+    )
+    return owned
+
+
+def _owned(
+    connection: Connection,
+    model_version_id: int,
+    claim_id: str,
+    headline_ids: Collection[int],
+) -> set[int]:
+    """Lock and return those of the headlines that the claim still holds."""
+    lock_against_edits(connection, shared=True)
+    return set(
+        connection.scalars(
+            select(tagging.c.headline_id)
+            .where(
+                of_version(model_version_id, headline_ids),
+                tagging.c.status == "leased",
+                tagging.c.claimed_by == claim_id,
+            )
+            .with_for_update()
+        )
+    )
+
+
+def _delete_labels(
+    connection: Connection, model_version_id: int, headline_ids: Collection[int]
+) -> None:
+    connection.execute(
+        delete(headline_label).where(
+            headline_label.c.model_version_id == model_version_id,
+            headline_label.c.headline_id.in_(headline_ids),
+        )
+    )
