@@ -36,7 +36,7 @@ _EXPECTED = (
     "expected for instance sqlite:///rocktag.db or"
     " postgresql://user:password@host/database, with %40 for an @ in the password"
 )
-_SQLITE_CACHE = 64 * 1024  # KiB; with the default 2 MiB a million rows thrash
+_SQLITE_CACHE = 64 * 1024  # KiB; hashed ids fall all over a large index
 _SQLITE_LOCK_TIMEOUT = 30.0  # seconds a writer waits for another
 _SQLITE_RETRY_PAUSE = 0.01  # seconds
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from rocktag.db.dialects import insert_unless_present
 from rocktag.db.locks import lock_against_edits
@@ -123,13 +124,23 @@ def _known(
         columns.url,
         columns.published_at,
     )
-    key = tuple_(columns.source, columns.external_id)
     known = {}
-    for start in range(0, len(keys), _KEYS_A_STATEMENT):
-        some = keys[start : start + _KEYS_A_STATEMENT]
-        for row in connection.execute(statement.where(key.in_(some))):
+    # Source by source: for pairs in a list SQLite would read through the whole index.
+    for source, some in _by_source(keys):
+        matches = columns.source == source, columns.external_id.in_(some)
+        for row in connection.execute(statement.where(*matches)):
             known[row.source, row.external_id] = row
     return known
+
+
+def _by_source(keys: list[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:
+    """Yield each source with some of its external ids at a time."""
+    ids: dict[str, list[str]] = defaultdict(list)
+    for source, external_id in keys:
+        ids[source].append(external_id)
+    for source, of_source in ids.items():
+        for start in range(0, len(of_source), _KEYS_A_STATEMENT):
+            yield source, of_source[start : start + _KEYS_A_STATEMENT]
 
 
 def _new_row(item: Headline, now: datetime) -> dict[str, Any]:
