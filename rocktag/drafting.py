@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rocktag import drift, reporting
-from rocktag.artifact import Draft, skops_file
+from rocktag import __version__, drift, reporting
+from rocktag.artifact import Draft
 from rocktag.artifact.loading import GOLDEN_NAME
 from rocktag.config import Settings
 from rocktag.corpus import Corpus
+from rocktag.fitting import Fitted
 from rocktag.labeling import Rules
 from rocktag.metrics import Scores, score
 from rocktag.splits import Indices, Split
@@ -27,7 +28,7 @@ from rocktag.types import Probabilities, Targets
 
 POLICIES = ("micro", "macro", "per-label")
 _GOLDEN_EXTRA = 8  # test headlines replayed at load, beside one for each label
-_PACKAGES = ("rocktag", "scikit-learn", "skops", "numpy", "nltk")
+_PACKAGES = ("numpy", "nltk")  # beside those of the classifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Sides:
 
 
 def draft(
-    pipeline: Any,
+    fitted: Fitted,
     sides: Sides,
     rules: Rules,
     settings: Settings,
@@ -74,20 +75,29 @@ def draft(
     """Return the artifact as it is to be published, but for the time it took.
 
     Args:
-        pipeline: The fitted model.
+        fitted: The model, as it will be served.
         sides: What it was fitted, tuned and scored on.
         rules: What gave the labels.
         settings: The configuration, resolved.
         thresholds: Tuned on the validation side.
         scores: Threshold policy to the scores of the test side.
     """
-    facts = _facts(sides, rules, settings, thresholds, scores)
-    files = _files(pipeline, sides, rules, settings, thresholds, scores)
+    facts = {
+        **_facts(sides, rules, settings, thresholds, scores),
+        **fitted.facts,
+        "packages": _packages(fitted),
+    }
+    files = _files(fitted, sides, rules, settings, thresholds, scores)
     return Draft(settings.train.classifier, facts, files)
 
 
+def _packages(fitted: Fitted) -> dict[str, str]:
+    names = sorted({*_PACKAGES, *fitted.packages})
+    return {"rocktag": __version__, **{name: version(name) for name in names}}
+
+
 def _files(
-    pipeline: Any,
+    fitted: Fitted,
     sides: Sides,
     rules: Rules,
     settings: Settings,
@@ -96,26 +106,36 @@ def _files(
 ) -> dict[str, bytes]:
     """Return every file of the artifact but its manifest."""
     curve = sweep(*sides.of(sides.rows.validation), rules.labels)
-    learned = {
-        side: sides.score(rows, rules.labels, thresholds, "micro")
-        for side, rows in (
-            ("training", sides.rows.train),
-            ("validation", sides.rows.validation),
-        )
-    }
+    history = fitted.history or (_one_step(sides, rules, thresholds),)
     return {
-        "model.skops": skops_file.dump(pipeline),
+        **fitted.files,
+        **reporting.history_figures(fitted.history),
         GOLDEN_NAME: _golden(sides),
         "config.toml": reporting.configuration(settings),
-        "history.csv": reporting.history(learned),
+        "history.csv": reporting.history(history),
         "thresholds.csv": reporting.sweep_table(curve),
         "test_scores.json": reporting.scores_json(scores),
         "threshold_sweep.png": reporting.sweep_figure(curve, thresholds, "png"),
         "threshold_sweep.svg": reporting.sweep_figure(curve, thresholds, "svg"),
         "README.md": reporting.model_card(
-            sides.corpus, rules, settings.train, thresholds, scores
+            sides.corpus, rules, settings.train, thresholds, scores, fitted.remarks
         ),
     }
+
+
+def _one_step(
+    sides: Sides, rules: Rules, thresholds: TunedThresholds
+) -> dict[str, float]:
+    """Return the history of a classifier without epochs, under the micro threshold."""
+    row: dict[str, float] = {"epoch": 1}
+    for side, rows in (
+        ("training", sides.rows.train),
+        ("validation", sides.rows.validation),
+    ):
+        found = sides.score(rows, rules.labels, thresholds, "micro").averages()
+        for name in ("micro_f1", "macro_f1", "subset_accuracy"):
+            row[f"{side}_{name}"] = found[name]
+    return row
 
 
 def _golden(sides: Sides) -> bytes:
@@ -172,7 +192,6 @@ def _facts(
             "test": len(sides.rows.test),
         },
         "seed": settings.train.seed,
-        "packages": {name: version(name) for name in _PACKAGES},
     }
 
 

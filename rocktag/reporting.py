@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal, TypeAlias
 
 import tomli_w
 
@@ -15,6 +16,8 @@ from rocktag.labeling import Rules
 from rocktag.metrics import Scores
 from rocktag.thresholds import Sweep, TunedThresholds
 from rocktag.types import NO_TOPIC
+
+ImageFormat: TypeAlias = Literal["png", "svg"]
 
 
 def configuration(settings: Settings) -> bytes:
@@ -27,18 +30,9 @@ def toml(values: Mapping[str, Any]) -> str:
     return tomli_w.dumps(values)
 
 
-def history(learned: Mapping[str, Scores]) -> bytes:
-    """Return history.csv: one row, for these classifiers are fitted in one step.
-
-    Args:
-        learned: `training` and `validation` to their scores.
-    """
-    row = {
-        f"{side}_{name}": scores.averages()[name]
-        for side, scores in learned.items()
-        for name in ("micro_f1", "macro_f1", "subset_accuracy")
-    }
-    return _csv({"epoch": [1], **{name: [value] for name, value in row.items()}})
+def history(epochs: Sequence[Mapping[str, float]]) -> bytes:
+    """Return history.csv: one row an epoch, at least one."""
+    return _csv({name: [row[name] for row in epochs] for name in epochs[0]})
 
 
 def sweep_table(curve: Sweep) -> bytes:
@@ -59,18 +53,13 @@ def scores_json(scores: Mapping[str, Scores]) -> bytes:
 
 
 def sweep_figure(
-    curve: Sweep, thresholds: TunedThresholds, image_format: Literal["png", "svg"]
+    curve: Sweep, thresholds: TunedThresholds, image_format: ImageFormat
 ) -> bytes:
     """Draw micro and macro F1 on validation by threshold; readable in black and white.
 
     The image holds neither date nor random names: the same data give the same bytes.
     """
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context({"svg.hashsalt": "rocktag", "font.size": 11}):
-        figure = Figure(figsize=(7, 4), layout="constrained")
-        axes = figure.add_subplot()
+    with _figure(image_format) as (axes, image):
         for name, scores, best, style in (
             ("micro F1", curve.micro_f1, thresholds.micro, "-"),
             ("macro F1", curve.macro_f1, thresholds.macro, "--"),
@@ -85,12 +74,72 @@ def sweep_figure(
             axes.plot(best, scores[round(best * 100) - 1], "o", color="black")
         axes.set(xlabel="threshold for every label", ylabel="F1 on validation")
         axes.set(xlim=(0, 1), ylim=(0, 1.02))
-        axes.grid(visible=True, color="0.85")
         axes.legend(loc="lower center", frameon=False)
-        image = io.BytesIO()
+    return image.getvalue()
+
+
+def history_figures(epochs: Sequence[Mapping[str, float]]) -> dict[str, bytes]:
+    """Draw micro F1 and loss by epoch, as PNG and SVG; no figure without an epoch."""
+    formats: tuple[ImageFormat, ...] = ("png", "svg") if epochs else ()
+    return {
+        f"{name}_by_epoch.{image_format}": _by_epoch(epochs, name, image_format)
+        for name in ("micro_f1", "loss")
+        for image_format in formats
+    }
+
+
+def _by_epoch(
+    epochs: Sequence[Mapping[str, float]], name: str, image_format: ImageFormat
+) -> bytes:
+    """Draw a score or the loss of both sides, and mark the epoch that was kept."""
+    best = min(epochs, key=lambda row: row["validation_loss"])
+    numbers = [row["epoch"] for row in epochs]
+    with _figure(image_format) as (axes, image):
+        for side, style, marker in (("training", "--", "s"), ("validation", "-", "o")):
+            values = [row[f"{side}_{name}"] for row in epochs]
+            axes.plot(
+                numbers,
+                values,
+                f"{style}{marker}",
+                color="black",
+                markerfacecolor="white",
+                label=side,
+            )
+        axes.plot(
+            best["epoch"],
+            best[f"validation_{name}"],
+            "o",
+            color="black",
+            label=f"kept: epoch {best['epoch']}",
+        )
+        axes.set(xlabel="epoch", ylabel=_AXES[name])
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        if name == "loss":
+            axes.set_yscale("log")
+        axes.legend(frameon=False)
+    return image.getvalue()
+
+
+_AXES = {
+    "micro_f1": "micro F1 at the threshold 0.5",
+    "loss": "binary cross-entropy, log scale",
+}
+
+
+@contextmanager
+def _figure(image_format: ImageFormat) -> Iterator[tuple[Any, io.BytesIO]]:
+    """Open axes; what is drawn is in the image at the end, the same bytes each time."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    image = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "rocktag", "font.size": 11}):
+        figure = Figure(figsize=(7, 4), layout="constrained")
+        axes = figure.add_subplot()
+        axes.grid(visible=True, color="0.85")
+        yield axes, image
         metadata = {"Date": None} if image_format == "svg" else {"Software": None}
         figure.savefig(image, format=image_format, dpi=120, metadata=metadata)
-    return image.getvalue()
 
 
 def model_card(
@@ -99,8 +148,18 @@ def model_card(
     chosen: TrainSettings,
     thresholds: TunedThresholds,
     scores: Mapping[str, Scores],
+    remarks: Sequence[str] = (),
 ) -> bytes:
-    """Return the model card (Markdown): use, data, scores, thresholds, limits."""
+    """Return the model card (Markdown): use, data, scores, thresholds, limits.
+
+    Args:
+        corpus: What was learned from.
+        rules: What labelled it.
+        chosen: How it was trained.
+        thresholds: Tuned on validation.
+        scores: Threshold policy to the scores of the test side.
+        remarks: Sentences of the classifier's own.
+    """
     policies = _markdown(
         ["thresholds", "micro F1", "macro F1", "weighted F1", "exact match"],
         (
@@ -137,7 +196,8 @@ def model_card(
         minimum=chosen.minimum_positives,
         policies=policies,
         per_label=per_label,
-        seed=chosen.seed,
+        again=_again(chosen),
+        remarks=f"**Training.** {' '.join(remarks)}\n\n" if remarks else "",
     ).encode()
 
 
@@ -160,7 +220,7 @@ rules err ("hit the road" is a tour, "not a single person" no single), so does i
 micro F1, {macro:.2f} for the best macro F1, and one for each label with at least
 {minimum} positives there.
 
-## Scores on the untouched test headlines, against the rules
+{remarks}## Scores on the untouched test headlines, against the rules
 
 {policies}
 
@@ -170,12 +230,20 @@ Per label, under the `micro` threshold:
 
 ## Again
 
-    rocktag train --classifier {classifier} --text-view {text_view} --seed {seed}
+    {again}
 
 on the same headlines gives the same model; `config.toml` beside this file holds every
 setting, `test_scores.json` every score, `thresholds.csv` the curve of
 `threshold_sweep.svg`.
 """
+
+
+def _again(chosen: TrainSettings) -> str:
+    preset = f" --preset {chosen.preset}" if chosen.preset else ""
+    return (
+        f"rocktag train --classifier {chosen.classifier}{preset}"
+        f" --text-view {chosen.text_view} --seed {chosen.seed}"
+    )
 
 
 def _own_threshold(label: str, threshold: float, thresholds: TunedThresholds) -> str:

@@ -7,24 +7,20 @@ only. Every score is of `decide`, so it is of what the worker will serve.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 from rocktag.artifact import Draft
-from rocktag.classifiers import bag_of_words
-from rocktag.config import Settings, TrainSettings
+from rocktag.config import Settings
 from rocktag.corpus import Corpus
 from rocktag.drafting import POLICIES, Sides, draft
+from rocktag.fitting import Progress, Task, Vectors, fit
 from rocktag.labeling import Rules
 from rocktag.metrics import Scores
-from rocktag.splits import Split, split
-from rocktag.text import clean, view
+from rocktag.splits import split
+from rocktag.text import clean
 from rocktag.thresholds import TunedThresholds, tune
-from rocktag.types import Probabilities, Targets
 
-Progress = Callable[[str, int, int], None]  # stage, steps done, steps in all
+_CHECKPOINTS = ".checkpoints"  # below models_dir; no listing of models shows it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +41,28 @@ class Trained:
 
 
 def train(
-    corpus: Corpus, rules: Rules, settings: Settings, progress: Progress
+    corpus: Corpus,
+    rules: Rules,
+    settings: Settings,
+    progress: Progress,
+    *,
+    resume: bool = False,
+    vectors: Vectors | None = None,
 ) -> Trained:
     """Train the classifier of `settings.train` on the rules' labels of a corpus.
 
+    Args:
+        corpus: What to learn from.
+        rules: What labels it.
+        settings: Which classifier, and how; where broken-off trainings are kept.
+        progress: Told of every stage, and of a network's metrics.
+        resume: Whether to go on with the training that was broken off.
+        vectors: Gives a network's vocabulary its vectors; None to learn them.
+
     Raises:
-        TrainingError: The corpus is too small, or has nothing to learn from.
+        TrainingError: The corpus is too small, or has nothing to learn from; or there
+            is nothing to resume.
+        UsageError: What the classifier needs is not installed, or it cannot resume.
     """
     begun = time.monotonic()
     chosen = settings.train
@@ -64,9 +76,19 @@ def train(
         test_fraction=chosen.test_fraction,
         seed=chosen.seed,
     )
-    pipeline, probabilities = _fit(corpus.titles, targets, rows, chosen, progress)
+    task = Task(
+        titles=corpus.titles,
+        targets=targets,
+        labels=rules.labels,
+        rows=rows,
+        settings=chosen,
+        checkpoints=settings.models_dir / _CHECKPOINTS,
+        resume=resume,
+        vectors=vectors,
+    )
+    fitted = fit(task, progress)
     progress("thresholds", 0, 1)
-    sides = Sides(corpus, targets, rows, probabilities)
+    sides = Sides(corpus, targets, rows, fitted.probabilities)
     thresholds = tune(
         *sides.of(rows.validation),
         rules.labels,
@@ -78,32 +100,7 @@ def train(
         for policy in POLICIES
     }
     progress("report", 0, 1)
-    drafted = draft(pipeline, sides, rules, settings, thresholds, scores)
+    drafted = draft(fitted, sides, rules, settings, thresholds, scores)
     seconds = time.monotonic() - begun
     return Trained(drafted, scores, thresholds, seconds)
 
-
-def _fit(
-    titles: Sequence[str],
-    targets: Targets,
-    rows: Split,
-    chosen: TrainSettings,
-    progress: Progress,
-) -> tuple[Any, Probabilities]:
-    """Return the fitted pipeline and its probabilities (N, L) of every title."""
-    pipeline = bag_of_words.build(
-        chosen.classifier,
-        text_view=chosen.text_view,
-        seed=chosen.seed,
-        settings=bag_of_words.Settings(**chosen.bag_of_words.model_dump()),
-    )
-    texts = view(titles, chosen.text_view)
-    progress("fit", 0, targets.shape[1])
-    bag_of_words.fit(
-        pipeline,
-        [texts[row] for row in rows.train],
-        targets[rows.train],
-        partial(progress, "fit"),
-    )
-    progress("predict", 0, 1)
-    return pipeline, bag_of_words.predict_probabilities(pipeline, texts)

@@ -6,12 +6,13 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from rocktag.artifact import skops_file
+from rocktag.artifact import litert_file, skops_file
 from rocktag.artifact.manifest import (
     MANIFEST_NAME,
     MODEL_NAMES,
@@ -32,7 +33,7 @@ _RESTORE = "restore the folder from a copy, or train again"
 class Predictor(Protocol):
     """What every kind of model can do once it is loaded."""
 
-    def __call__(self, titles: Sequence[str]) -> Probabilities:
+    def __call__(self, titles: Sequence[str], /) -> Probabilities:
         """Return the probabilities (N, L) of N titles, as they stand in the feed."""
 
 
@@ -123,20 +124,28 @@ def _checked(path: Path, facts: FileFacts) -> bytes:
 
 def _predictor(manifest: Manifest, files: dict[str, bytes], folder: Path) -> Predictor:
     """Return the one function of the model, whatever its kind."""
-    for name in MODEL_NAMES:
-        if name in files:
-            pipeline = skops_file.load(files[name], where=str(folder / name))
-            break
-    else:
-        raise ArtifactError(
-            f"{folder} has none of {', '.join(MODEL_NAMES)}; install a newer rocktag"
-        )
+    predict_texts = _opened(files, folder)
 
     def predict(titles: Sequence[str]) -> Probabilities:
-        texts = view(titles, manifest.text_view)
-        return bag_of_words.predict_probabilities(pipeline, texts)
+        return predict_texts(view(titles, manifest.text_view))
 
     return predict
+
+
+def _opened(files: dict[str, bytes], folder: Path) -> Predictor:
+    """Open the model's file: its name says what reads it."""
+    match next((name for name in MODEL_NAMES if name in files), None):
+        case "model.skops" as name:
+            pipeline = skops_file.load(files[name], where=str(folder / name))
+            return partial(bag_of_words.predict_probabilities, pipeline)
+        case "model.tflite" as name:
+            tokenizer = files.get("tokenizer.json", b"")
+            return litert_file.load(files[name], tokenizer, where=str(folder))
+        case _:
+            known = ", ".join(MODEL_NAMES)
+            raise ArtifactError(
+                f"{folder} has none of {known}; install a newer rocktag"
+            )
 
 
 def _replay(artifact: Artifact, golden: bytes | None, folder: Path) -> None:

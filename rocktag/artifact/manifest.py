@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -21,7 +21,7 @@ from rocktag.thresholds import TunedThresholds
 
 PROTOCOL = 1
 MANIFEST_NAME = "manifest.json"
-MODEL_NAMES = ("model.skops",)  # what `loading` knows how to open
+MODEL_NAMES = ("model.skops", "model.tflite")  # what `loading` knows how to open
 
 FileName: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Sha256: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -90,6 +90,36 @@ class ThresholdFacts(Part):
         return TunedThresholds(**self.model_dump(exclude={"tuned_on"}))
 
 
+class FittingFacts(Part):
+    """How a model that learns in epochs came to its weights.
+
+    Attributes:
+        epochs: Whole passes over the training headlines.
+        best_epoch: The one whose weights it has.
+        interrupted_in_epoch: Which one somebody broke off, if any.
+        word_vectors: Where the word vectors started.
+    """
+
+    epochs: int = Field(ge=1)
+    best_epoch: int = Field(ge=1)
+    interrupted_in_epoch: int | None = None
+    word_vectors: Literal["given", "from scratch"]
+
+
+class MovedBy(Part):
+    """The most that a converted model differs from the trained one, on validation."""
+
+    probability: float
+    f1: float
+
+
+class ConversionFacts(Part):
+    """In which number format a model is served, and what each would have changed."""
+
+    number_format: Literal["int8", "float32"]
+    differences: dict[str, MovedBy]
+
+
 class Manifest(Part):
     """Everything an artifact says of itself; see the module's docstring."""
 
@@ -105,6 +135,8 @@ class Manifest(Part):
     reference: Reference
     rules_sha256: Sha256
     corpus: CorpusFacts
+    fitting: FittingFacts | None = None
+    conversion: ConversionFacts | None = None
     seed: int
     packages: dict[str, str]
     files: dict[FileName, FileFacts]

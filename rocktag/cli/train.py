@@ -67,6 +67,12 @@ def train(
     seed: Annotated[
         int | None, typer.Option(min=0, help="The same gives the same model.")
     ] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="Named settings, such as the study's: study.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with what was broken off.")
+    ] = False,
     promote: Annotated[
         bool, typer.Option("--promote", help="Make it champion; the first one is.")
     ] = False,
@@ -74,17 +80,24 @@ def train(
     json: Json = False,
 ) -> None:
     """Train a classifier on the rules' labels, and publish it."""
-    options = {"classifier": classifier, "text_view": text_view, "seed": seed}
+    options = {
+        "classifier": classifier,
+        "text_view": text_view,
+        "seed": seed,
+        "preset": preset,
+    }
     here = session(context).with_options("train", options)
     titles = read_corpus(here, corpus, parse_columns(column))
-    outcome = train_and_publish(here, titles, promote=promote)
+    outcome = train_and_publish(here, titles, promote=promote, resume=resume)
     if json:
         print_json(_as_object(outcome))
     else:
         print_training(outcome)
 
 
-def train_and_publish(here: Session, corpus: Corpus, *, promote: bool) -> Outcome:
+def train_and_publish(
+    here: Session, corpus: Corpus, *, promote: bool, resume: bool = False
+) -> Outcome:
     """Train, publish below models/, and register in the database.
 
     Raises:
@@ -95,7 +108,7 @@ def train_and_publish(here: Session, corpus: Corpus, *, promote: bool) -> Outcom
     """
     _check_installed()
     database = here.database  # before the work: it must not be lost for a bad URL
-    trained = _train(corpus, here.settings)
+    trained = _train(corpus, here.settings, resume=resume)
     published = publish(
         here.settings.models_dir, trained.draft, training_seconds=trained.seconds
     )
@@ -134,7 +147,7 @@ def print_training(outcome: Outcome) -> None:
     )
 
 
-def _check_installed() -> None:
+  def _check_installed() -> None:
     """Refuse at once, not after minutes, where only the worker's packages are."""
     missing = [name for name in _TRAINING_PACKAGES if find_spec(name) is None]
     if missing:
@@ -144,16 +157,17 @@ def _check_installed() -> None:
         )
 
 
-def _train(corpus: Corpus, settings: Settings) -> Trained:
+def _train(corpus: Corpus, settings: Settings, *, resume: bool) -> Trained:
     from rocktag import training
 
     with progress() as bar:
         task = bar.add_task("train", total=None)
 
-        def show(stage: str, done: int, steps: int) -> None:
-            bar.update(task, description=stage, completed=done, total=steps)
+        def show(stage: str, done: int, steps: int, detail: str = "", /) -> None:
+            description = f"{stage}, {detail}" if detail else stage
+            bar.update(task, description=description, completed=done, total=steps)
 
-        return training.train(corpus, keyword_rules(), settings, show)
+        return training.train(corpus, keyword_rules(), settings, show, resume=resume)
 
 
 def _register(database: Database, published: Published, *, promote: bool) -> bool:

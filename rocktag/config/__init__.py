@@ -1,6 +1,7 @@
 """config.toml, `ROCKTAG_…` variables and command-line options, as one checked value."""
 
 from rocktag.config.loading import load, parse_assignments
+from rocktag.config.presets import merged
 from rocktag.config.secrets import passwords, without_passwords
 from rocktag.config.settings import (
     AuditSettings,
@@ -17,6 +18,7 @@ __all__ = [
     "TagSettings",
     "TrainSettings",
     "load",
+    "merged",
     "parse_assignments",
     "passwords",
     "without_passwords",

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import EnvSettingsSource, SettingsError
 
+from rocktag.config.presets import merged
 from rocktag.config.settings import Settings
 from rocktag.errors import ConfigError, UsageError
 
@@ -42,11 +43,11 @@ def load(
     values = _read(chosen) if chosen else {}
     where = str(chosen) if chosen else "the configuration"
     environment = _environment(where)
-    merged = _merge(_merge(values, environment), overrides or {})
+    values = merged(merged(values, environment), overrides or {})
     faults = _unknown_variables(os.environ)
     try:
         # Only what was merged here counts: BaseSettings must not read it again.
-        settings = Settings.model_validate(merged)
+        settings = Settings.model_validate(values)
     except ValidationError as error:
         faults += [_fault(detail) for detail in error.errors(include_url=False)]
         raise ConfigError(where, faults) from None
@@ -72,7 +73,7 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
         branch: Any = value
         for part in reversed(key.split(".")):
             branch = {part: branch}
-        nested = _merge(nested, branch)
+        nested = merged(nested, branch)
     return nested
 
 
@@ -104,17 +105,6 @@ def _environment(where: str) -> dict[str, Any]:
             where,
             [f"environment: {error}; set keys of a table as {_PREFIX}TABLE__KEY"],
         ) from None
-
-
-def _merge(weak: Mapping[str, Any], strong: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(weak)
-    for key, value in strong.items():
-        below = merged.get(key)
-        if isinstance(value, Mapping) and isinstance(below, Mapping):
-            merged[key] = _merge(below, value)
-        else:
-            merged[key] = value
-    return merged
 
 
 def _unknown_variables(environment: Mapping[str, str]) -> list[str]:
@@ -154,9 +144,11 @@ def _is_secret(path: str) -> bool:
 def _known_keys(location: Sequence[str | int]) -> set[str]:
     model: type[BaseModel] = Settings
     for part in location:
+        if str(part) not in model.model_fields:
+            continue  # the name of a preset
         annotation: Any = model.model_fields[str(part)].annotation
         members = getattr(annotation, "__args__", (annotation,))
-        model = next(m for m in members if isinstance(m, type))
+        model = next(m for m in members if hasattr(m, "model_fields"))
     return set(model.model_fields)
 
 

@@ -16,9 +16,11 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from rocktag.config import presets
 from rocktag.config.secrets import without_passwords
 from rocktag.schedule import cron_trigger
 from rocktag.text import TextView
@@ -65,6 +67,8 @@ DatabaseUrl: TypeAlias = Annotated[SecretStr, AfterValidator(_database_url)]
 ThresholdPolicy: TypeAlias = Annotated[str | float, BeforeValidator(_threshold)]
 Cron: TypeAlias = Annotated[str, AfterValidator(_cron)]
 Fraction: TypeAlias = Annotated[float, Field(gt=0, lt=1)]
+Share: TypeAlias = Annotated[float, Field(ge=0, lt=1)]
+PresetName: TypeAlias = Annotated[str, BeforeValidator(presets.known)]
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
 
 
@@ -118,16 +122,51 @@ class BagOfWordsSettings(Section):
     logistic_regression_c: float = Field(100.0, gt=0)
 
 
+class CnnBilstmSettings(Section):
+    """The CNN-BiLSTM; classifiers/cnn_bilstm and neural_training say what each does."""
+
+    maximum_length: int = Field(40, ge=1, le=512)  # tokens
+    pad_always: bool = False
+    vocabulary_size: int = Field(20_000, ge=1)  # words
+    minimum_headlines: int = Field(1, ge=1)
+    embedding_dimension: int = Field(100, ge=1)
+    embedding_trainable: bool = True
+    embedding_dropout: Share = 0.2
+    filters: int = Field(128, ge=1)
+    kernel_width: int = Field(5, ge=1)  # words
+    lstm_units: int = Field(128, ge=1)  # of each direction
+    attention: Literal["additive", "dot-product"] = "additive"
+    dense_layers: int = Field(1, ge=0)
+    dense_units: int = Field(128, ge=1)
+    dropout: Share = 0.3
+    prior_bias: bool = True
+    batch_size: int = Field(64, ge=1)  # headlines
+    epochs: int = Field(12, ge=1)
+    patience: int = Field(3, ge=1)  # epochs
+    learning_rate: float = Field(2e-3, gt=0)
+    learning_rate_decay: Literal["cosine", "none"] = "cosine"
+    weight_decay: float = Field(1e-3, ge=0)
+    rare_label_share: Share = 0.01
+
+
+class PresetSettings(Section):
+    """A named set of values for [train]'s tables, weaker than what those say."""
+
+    cnn_bilstm: CnnBilstmSettings = CnnBilstmSettings()
+
+
 class TrainSettings(Section):
     """How a classifier is trained."""
 
     classifier: ClassifierName = "adaboost"
+    preset: PresetName | None = None
     text_view: TextView = "raw"
     seed: int = Field(7, ge=0, lt=2**32)
     validation_fraction: Fraction = 0.1
     test_fraction: Fraction = 0.2
     minimum_positives: int = Field(10, ge=1)  # for a threshold of the label's own
     bag_of_words: BagOfWordsSettings = BagOfWordsSettings()
+    cnn_bilstm: CnnBilstmSettings = CnnBilstmSettings()
 
 
 class TagSettings(Section):
@@ -182,9 +221,15 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     train: TrainSettings = TrainSettings()
     tag: TagSettings = TagSettings()
+    preset: dict[str, PresetSettings] = Field(presets.SHIPPED, validate_default=True)
     audit: AuditSettings = AuditSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     log: LogSettings = LogSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_preset(cls, values: Any) -> Any:
+        return presets.applied(values)
 
     def displayable(self) -> dict[str, Any]:
         """Return every setting as a plain value, for people, without passwords."""
@@ -198,6 +243,6 @@ class Settings(BaseSettings):
         """Return the settings as plain values, without anything secret or local."""
         return self.model_dump(
             mode="json",
-            exclude={"database_url": True, "models_dir": True, "source": True},
+            exclude={"database_url", "models_dir", "source", "preset"},
             exclude_none=True,
         )

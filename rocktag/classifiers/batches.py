@@ -1,0 +1,86 @@
+"""Which headlines go through a network together, and how far they are padded.
+
+Headlines of like length share a batch, so little of it is padding: sorted by length
+within windows of a shuffled order, padded to a multiple of 8 tokens.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Rows: TypeAlias = npt.NDArray[np.int64]  # (n,), rows of the training headlines
+Lengths: TypeAlias = npt.NDArray[np.int64]  # (N,), tokens of each headline
+
+_WINDOW = 50  # batches; within one, headlines are sorted by length
+_STEP = 8  # tokens; lengths of batches are multiples of it
+
+
+def by_length(lengths: Lengths, size: int) -> list[Rows]:
+    """Return batches of every headline, the shortest first.
+
+    >>> [batch.tolist() for batch in by_length(np.array([3, 1, 2]), 2)]
+    [[1, 2], [0]]
+    """
+    order = np.argsort(lengths, kind="stable").astype(np.int64)
+    return _cut(order, size)
+
+
+def shuffled(
+    rows: Rows, lengths: Lengths, size: int, generator: np.random.Generator
+) -> list[Rows]:
+    """Return batches of the rows (they may repeat) in a random order.
+
+    Args:
+        rows: What to draw, each as often as it stands there.
+        lengths: (N,), of every headline.
+        size: Headlines a batch.
+        generator: The only source of chance.
+    """
+    order = generator.permutation(rows)
+    batches = [
+        batch
+        for window in _cut(order, size * _WINDOW)
+        for batch in _cut(window[np.argsort(lengths[window], kind="stable")], size)
+    ]
+    return [batches[number] for number in generator.permutation(len(batches))]
+
+
+def padded_length(longest: int, maximum: int) -> int:
+    """Return how far to pad a batch whose longest headline has `longest` tokens.
+
+    >>> padded_length(9, 40), padded_length(70, 60)
+    (16, 60)
+    """
+    return min(-(-longest // _STEP) * _STEP, maximum)
+
+
+def repeats(targets: npt.NDArray[np.float32], share: float) -> npt.NDArray[np.float64]:
+    """Return how often to draw each headline (N,) an epoch, at least once.
+
+    A label on fewer than `share` of the headlines is drawn the square root of what it
+    lacks as often, and a headline as often as its rarest label: A. Gupta, P. Dollár
+    and R. Girshick, LVIS: A Dataset for Large Vocabulary Instance Segmentation, 2019.
+
+    >>> repeats(np.float32([[1, 0], [1, 0], [1, 0], [0, 1]]), 0.5).round(2).tolist()
+    [1.0, 1.0, 1.0, 1.41]
+    """
+    shares = np.maximum(targets.mean(axis=0, dtype=np.float64), 1 / len(targets))
+    wanted = np.sqrt(np.maximum(share / shares, 1))
+    rarest: npt.NDArray[np.float64] = np.maximum((targets * wanted).max(axis=1), 1)
+    return rarest
+
+
+def drawn(
+    wanted: npt.NDArray[np.float64], generator: np.random.Generator
+) -> Rows:
+    """Return each row as often as wanted, the fraction by chance."""
+    whole = np.floor(wanted)
+    times = whole + (generator.random(len(wanted)) < wanted - whole)
+    return np.repeat(np.arange(len(wanted), dtype=np.int64), times.astype(np.int64))
+
+
+def _cut(rows: Rows, size: int) -> list[Rows]:
+    return [rows[start : start + size] for start in range(0, len(rows), size)]

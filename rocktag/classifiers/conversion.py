@@ -1,0 +1,35 @@
+"""From a Keras model to the bytes that LiteRT serves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rocktag.quiet import native_silence
+
+
+def to_litert(model: Any, *, batch: int, length: int, quantised: bool) -> bytes:
+    """Return model.tflite: token ids (batch, length) to probabilities (batch, L).
+
+    The variables are frozen first: from a Keras 3 model the converter would lose them
+    and answer NaN. A recurrent network converts under a fixed shape only.
+
+    Args:
+        model: A keras.Model of one input.
+        batch: Headlines at once.
+        length: Tokens of each.
+        quantised: Whether weights are stored as int8 (dynamic range), else float32.
+    """
+    import tensorflow as tf
+    from tensorflow.python.framework import convert_to_constants
+
+    def serve(token_ids: Any) -> Any:
+        return model(token_ids, training=False)
+
+    shape = tf.TensorSpec((batch, length), tf.int32, name="token_ids")
+    with native_silence():
+        concrete = tf.function(serve, autograph=False).get_concrete_function(shape)
+        frozen = convert_to_constants.convert_variables_to_constants_v2(concrete)
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
+        if quantised:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        return bytes(converter.convert())

@@ -1,0 +1,236 @@
+"""Fitting a Keras model to token ids: batches, epochs, early stopping, resumption.
+
+Everything by chance comes from the seed and the epoch's number, or is a variable of the
+model, so that a training resumed after epoch k ends as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from rocktag.classifiers import batches
+from rocktag.classifiers.checkpoints import Checkpoint
+from rocktag.classifiers.neural_steps import (
+    compiled_forward,
+    compiled_step,
+    optimizer_of,
+)
+from rocktag.classifiers.neural_types import Epoch, Examples, Fitting, Schedule
+from rocktag.classifiers.token_ids import pad
+from rocktag.errors import TrainingError
+from rocktag.metrics import score
+from rocktag.thresholds import decide
+from rocktag.types import Probabilities, Targets
+
+Progress: TypeAlias = Callable[[int, int, str], None]  # batches done, in all, metrics
+
+_HISTORY_THRESHOLD = 0.5  # of the scores by epoch, before any is tuned
+_SMALLEST = 1e-7  # a probability for the logarithm
+
+
+def fit(
+    model: Any,
+    training: Examples,
+    validation: Examples,
+    labels: Sequence[str],
+    schedule: Schedule,
+    *,
+    seed: int,
+    checkpoint: Checkpoint | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Fitting:
+    """Fit the model; it has the weights of the best epoch after.
+
+    Args:
+        model: A keras.Model, token ids (B, T) to probabilities (B, L).
+        training: What it learns from.
+        validation: What says when to stop.
+        labels: The L labels.
+        schedule: How it is fitted.
+        seed: The same one gives the same weights.
+        checkpoint: Where each epoch is kept until the end.
+        resume: Whether to go on from there.
+        progress: Called after each batch.
+
+    Returns:
+        What happened; `interrupted` where a KeyboardInterrupt came after an epoch.
+
+    Raises:
+        TrainingError: The loss is not finite, or there is no checkpoint to resume.
+        KeyboardInterrupt: No epoch had ended yet.
+    """
+    run = _Run(model, training, validation, labels, schedule, seed, progress)
+    if resume:
+        run.restore(checkpoint)
+    interrupted = False
+    try:
+        while not run.is_over():
+            run.epoch()
+            if checkpoint is not None:
+                run.keep(checkpoint)
+    except KeyboardInterrupt:
+        if not run.so_far.epochs:
+            raise
+        interrupted = True
+    model.set_weights(run.so_far.best_weights)
+    if checkpoint is not None and not interrupted:
+        checkpoint.remove()
+    return Fitting(run.so_far.epochs, run.so_far.best_weights, interrupted)
+
+
+def predict_probabilities(
+    forward: Callable[[Any], Any], examples: Examples, schedule: Schedule, labels: int
+) -> Probabilities:
+    """Return the probabilities (N, L) of what `forward` makes of batches (B, T)."""
+    probabilities = np.zeros((len(examples.token_ids), labels), dtype=np.float32)
+    for rows in batches.by_length(examples.lengths, schedule.batch_size):
+        probabilities[rows] = np.asarray(forward(_padded(examples, rows, schedule)))
+    return probabilities
+
+
+class _Run:
+    """A fitting under way."""
+
+    def __init__(
+        self,
+        model: Any,
+        training: Examples,
+        validation: Examples,
+        labels: Sequence[str],
+        schedule: Schedule,
+        seed: int,
+        progress: Progress | None,
+    ) -> None:
+        self._model, self._schedule, self._seed = model, schedule, seed
+        self._training, self._validation = training, validation
+        self._labels, self._progress = labels, progress
+        self._targets = training.targets.astype(np.float32)
+        self._lengths = training.lengths
+        self._repeats = batches.repeats(self._targets, schedule.rare_label_share)
+        self._steps = -(-int(self._repeats.sum()) // schedule.batch_size)  # an epoch
+        self._optimizer = optimizer_of(schedule, self._steps)
+        self._optimizer.build(model.trainable_variables)
+        self._step = compiled_step(model, self._optimizer)
+        self._forward = compiled_forward(model)
+        self.so_far = Fitting((), ())
+
+    def is_over(self) -> bool:
+        """Tell whether the last epoch was reached, or patience has run out."""
+        done = self.so_far.epochs
+        waited = len(done) - self.so_far.best_epoch if done else 0
+        return len(done) >= self._schedule.epochs or waited >= self._schedule.patience
+
+    def epoch(self) -> None:
+        """Learn once from every headline, then see how the model does."""
+        number = len(self.so_far.epochs) + 1
+        loss, said = self._learn(number)
+        found = predict_probabilities(
+            self._forward, self._validation, self._schedule, len(self._labels)
+        )
+        row = Epoch(
+            number,
+            loss,
+            _cross_entropy(self._validation.targets, found),
+            *_scores(self._training.targets, said, self._labels),
+            *_scores(self._validation.targets, found, self._labels),
+        )
+        if not np.isfinite([row.training_loss, row.validation_loss]).all():
+            raise TrainingError(
+                f"the loss is not finite in epoch {number}; lower the learning rate"
+            )
+        rows = (*self.so_far.epochs, row)
+        is_best = Fitting(rows, ()).best_epoch == number
+        weights = self._model.get_weights() if is_best else self.so_far.best_weights
+        self.so_far = Fitting(rows, tuple(weights))  # at once: Ctrl-C comes any time
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Write everything that the next epoch depends on."""
+        arrays = {
+            **_numbered("model", [v.numpy() for v in self._model.variables]),
+            **_numbered("optimizer", [v.numpy() for v in self._optimizer.variables]),
+            **_numbered("best", self.so_far.best_weights),
+        }
+        checkpoint.save(arrays, {"epochs": [asdict(row) for row in self.so_far.epochs]})
+
+    def restore(self, checkpoint: Checkpoint | None) -> None:
+        """Go back to where the checkpoint was written."""
+        kept = checkpoint.load() if checkpoint is not None else None
+        if kept is None:
+            raise TrainingError(
+                "no training of this corpus with these settings was broken off; train"
+                " without --resume"
+            )
+        arrays, facts = kept
+        for name, owner in (("model", self._model), ("optimizer", self._optimizer)):
+            for number, variable in enumerate(owner.variables):
+                variable.assign(arrays[f"{name}.{number}"])
+        epochs = tuple(Epoch(**row) for row in facts["epochs"])
+        count = len(self._model.get_weights())
+        best = tuple(arrays[f"best.{number}"] for number in range(count))
+        self.so_far = Fitting(epochs, best)
+
+    def _learn(self, number: int) -> tuple[float, Probabilities]:
+        """Return the mean loss of an epoch and what was said in it (N, L)."""
+        generator = np.random.default_rng([self._seed, number])
+        rows = batches.drawn(self._repeats, generator)
+        plan = batches.shuffled(
+            rows, self._lengths, self._schedule.batch_size, generator
+        )
+        said = np.zeros(self._targets.shape, dtype=np.float32)
+        total, seen = 0.0, 0
+        for done, batch in enumerate(plan, start=1):
+            token_ids = _padded(self._training, batch, self._schedule)
+            loss, probabilities = self._step(token_ids, self._targets[batch])
+            said[batch] = probabilities.numpy()
+            total += float(loss) * len(batch)
+            seen += len(batch)
+            self._tell(number, done / len(plan), total / seen)
+        return total / seen, said
+
+    def _tell(self, number: int, share: float, loss: float) -> None:
+        """Report progress, an epoch's batches scaled to their usual number."""
+        if self._progress is None:
+            return
+        text = f"epoch {number} of {self._schedule.epochs}, loss {loss:.4f}"
+        if self.so_far.epochs:
+            last = self.so_far.epochs[-1]
+            text += (
+                f", validation loss {last.validation_loss:.4f}, micro F1"
+                f" {last.validation_micro_f1:.4f}, macro F1"
+                f" {last.validation_macro_f1:.4f}"
+            )
+        done = int((number - 1 + share) * self._steps)
+        self._progress(done, self._schedule.epochs * self._steps, text)
+
+
+def _padded(examples: Examples, rows: batches.Rows, schedule: Schedule) -> Any:
+    chosen = [examples.token_ids[row] for row in rows]
+    maximum = schedule.maximum_length
+    longest = maximum if schedule.pad_always else max(map(len, chosen))
+    return pad(chosen, batches.padded_length(longest, maximum))
+
+
+def _cross_entropy(targets: Targets, probabilities: Probabilities) -> float:
+    """Return the mean binary cross-entropy over N x L decisions."""
+    right = np.where(targets == 1, probabilities, 1 - probabilities)
+    return float(-np.log(np.maximum(right, _SMALLEST), dtype=np.float64).mean())
+
+
+def _scores(
+    targets: Targets, probabilities: Probabilities, labels: Sequence[str]
+) -> tuple[float, float, float]:
+    decided = decide(probabilities, _HISTORY_THRESHOLD, labels)
+    found = score(targets, decided, labels)
+    return found.micro.f1, found.macro.f1, found.subset_accuracy
+
+
+def _numbered(
+    name: str, arrays: Sequence[npt.NDArray[Any]]
+) -> dict[str, npt.NDArray[Any]]:
+    return {f"{name}.{number}": array for number, array in enumerate(arrays)}

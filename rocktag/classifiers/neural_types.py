@@ -1,0 +1,98 @@
+"""The nouns of fitting a network: what it is fitted to, how, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from rocktag.classifiers.token_ids import Ragged
+from rocktag.types import Targets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """How a model is fitted.
+
+    Attributes:
+        maximum_length: Most tokens of a headline.
+        pad_always: Whether each batch is padded to it, as in the study, or only as far
+            as its longest headline.
+        batch_size: Headlines a step.
+        epochs: Most passes over the training headlines.
+        patience: Epochs without a lower validation loss after which it stops.
+        learning_rate: Of AdamW, at the start.
+        learning_rate_decay: cosine: down to 0 over all epochs; none: constant.
+        weight_decay: Of AdamW; 0 makes it Adam.
+        rare_label_share: Headlines whose rarest label is on fewer than this share are
+            drawn more often (`batches.repeats`); 0 draws each once.
+    """
+
+    maximum_length: int
+    pad_always: bool
+    batch_size: int
+    epochs: int
+    patience: int
+    learning_rate: float
+    learning_rate_decay: Literal["cosine", "none"]
+    weight_decay: float
+    rare_label_share: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Headlines with their labels.
+
+    Attributes:
+        token_ids: N headlines, each of at least one token.
+        targets: (N, L).
+    """
+
+    token_ids: Ragged
+    targets: Targets
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Tokens of each headline (N,)."""
+        return np.array([len(ids) for ids in self.token_ids], dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One row of history.csv.
+
+    Scores are of the labels at the threshold 0.5; those of training are of what the
+    model said while it learned, with dropout, each headline counted once.
+    """
+
+    epoch: int
+    training_loss: float
+    validation_loss: float
+    training_micro_f1: float
+    training_macro_f1: float
+    training_subset_accuracy: float
+    validation_micro_f1: float
+    validation_macro_f1: float
+    validation_subset_accuracy: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitting:
+    """A fitting after its last whole epoch.
+
+    Attributes:
+        epochs: One row each, in order.
+        best_weights: The model's, after the epoch with the lowest validation loss.
+        interrupted: Whether somebody broke it off in the epoch after.
+    """
+
+    epochs: tuple[Epoch, ...]
+    best_weights: tuple[npt.NDArray[Any], ...]
+    interrupted: bool = False
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch with the lowest validation loss, the first of equals."""
+        return min(self.epochs, key=lambda row: row.validation_loss).epoch

@@ -1,0 +1,9 @@
+"""From a corpus's training side to a model that can be served, whatever its kind.
+
+Read in this order: `fitted`, `bag_of_words`, `serving`, `neural`, `choosing`.
+"""
+
+from rocktag.fitting.choosing import fit
+from rocktag.fitting.fitted import Fitted, Progress, Task, Vectors
+
+__all__ = ["Fitted", "Progress", "Task", "Vectors", "fit"]

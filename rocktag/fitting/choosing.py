@@ -1,0 +1,29 @@
+"""Which module fits which classifier: the one place that tells kinds apart."""
+
+from __future__ import annotations
+
+from rocktag.errors import UsageError
+from rocktag.fitting.fitted import Fitted, Progress, Task
+
+
+def fit(task: Task, progress: Progress) -> Fitted:
+    """Fit the classifier of the task's settings.
+
+    Raises:
+        TrainingError: The corpus cannot be learned from, or there is nothing to resume.
+        UsageError: What the classifier needs is not installed, or it cannot resume.
+    """
+    match task.settings.classifier:
+        case "cnn-bilstm":
+            from rocktag.fitting import neural
+
+            return neural.fit(task, progress)
+        case name:
+            from rocktag.fitting import bag_of_words
+
+            if task.resume:
+                raise UsageError(
+                    f"{name} is fitted in one step, there is nothing to resume; train"
+                    " without --resume"
+                )
+            return bag_of_words.fit(task, progress)

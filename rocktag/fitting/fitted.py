@@ -1,0 +1,71 @@
+"""The nouns of fitting: what is given to any kind of classifier, and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from rocktag.config import TrainSettings
+from rocktag.splits import Split
+from rocktag.types import Probabilities, Targets
+
+# Word to row of a vocabulary (V words) to vectors (V, D).
+Vectors: TypeAlias = Callable[[Mapping[str, int]], npt.NDArray[np.float32]]
+
+
+class Progress(Protocol):
+    """Whoever is told how far a training is."""
+
+    def __call__(self, stage: str, done: int, steps: int, detail: str = "", /) -> None:
+        """Take the stage, its steps done and in all, and the metrics so far."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is to be learned.
+
+    Attributes:
+        titles: N, as they stand in the feed.
+        targets: (N, L).
+        labels: The L labels.
+        rows: The sides of the split.
+        settings: Which classifier, and how.
+        checkpoints: The folder where broken-off trainings are kept.
+        resume: Whether to go on with the one that was broken off.
+        vectors: Gives the words of a vocabulary their vectors; None to learn them.
+    """
+
+    titles: Sequence[str]
+    targets: Targets
+    labels: Sequence[str]
+    rows: Split
+    settings: TrainSettings
+    checkpoints: Path
+    resume: bool = False
+    vectors: Vectors | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """A model as it will be served.
+
+    Attributes:
+        files: The artifact's files that make the model.
+        probabilities: (N, L), by the very model in `files`; training headlines too.
+        packages: Whose versions it depends on.
+        history: One row an epoch, column to value; none where it is fitted in one step.
+        facts: Fields of the manifest.
+        remarks: Sentences for the model card.
+    """
+
+    files: Mapping[str, bytes]
+    probabilities: Probabilities
+    packages: tuple[str, ...]
+    history: tuple[Mapping[str, float], ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
