@@ -122,7 +122,7 @@ def _by_epoch(
 
 _AXES = {
     "micro_f1": "micro F1 at the threshold 0.5",
-    "loss": "binary cross-entropy, log scale",
+    "loss": "loss, log scale",
 }
 
 

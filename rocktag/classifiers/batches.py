@@ -29,17 +29,16 @@ def by_length(lengths: Lengths, size: int) -> list[Rows]:
 
 
 def shuffled(
-    rows: Rows, lengths: Lengths, size: int, generator: np.random.Generator
+    lengths: Lengths, size: int, generator: np.random.Generator
 ) -> list[Rows]:
-    """Return batches of the rows (they may repeat) in a random order.
+    """Return batches of every headline in a random order.
 
     Args:
-        rows: What to draw, each as often as it stands there.
         lengths: (N,), of every headline.
         size: Headlines a batch.
         generator: The only source of chance.
     """
-    order = generator.permutation(rows)
+    order = generator.permutation(len(lengths))
     batches = [
         batch
         for window in _cut(order, size * _WINDOW)
@@ -55,31 +54,6 @@ def padded_length(longest: int, maximum: int) -> int:
     (16, 60)
     """
     return min(-(-longest // _STEP) * _STEP, maximum)
-
-
-def repeats(targets: npt.NDArray[np.float32], share: float) -> npt.NDArray[np.float64]:
-    """Return how often to draw each headline (N,) an epoch, at least once.
-
-    A label on fewer than `share` of the headlines is drawn the square root of what it
-    lacks as often, and a headline as often as its rarest label: A. Gupta, P. Dollár
-    and R. Girshick, LVIS: A Dataset for Large Vocabulary Instance Segmentation, 2019.
-
-    >>> repeats(np.float32([[1, 0], [1, 0], [1, 0], [0, 1]]), 0.5).round(2).tolist()
-    [1.0, 1.0, 1.0, 1.41]
-    """
-    shares = np.maximum(targets.mean(axis=0, dtype=np.float64), 1 / len(targets))
-    wanted = np.sqrt(np.maximum(share / shares, 1))
-    rarest: npt.NDArray[np.float64] = np.maximum((targets * wanted).max(axis=1), 1)
-    return rarest
-
-
-def drawn(
-    wanted: npt.NDArray[np.float64], generator: np.random.Generator
-) -> Rows:
-    """Return each row as often as wanted, the fraction by chance."""
-    whole = np.floor(wanted)
-    times = whole + (generator.random(len(wanted)) < wanted - whole)
-    return np.repeat(np.arange(len(wanted), dtype=np.int64), times.astype(np.int64))
 
 
 def _cut(rows: Rows, size: int) -> list[Rows]:

@@ -28,7 +28,10 @@ def to_litert(model: Any, *, batch: int, length: int, quantised: bool) -> bytes:
     shape = tf.TensorSpec((batch, length), tf.int32, name="token_ids")
     with native_silence():
         concrete = tf.function(serve, autograph=False).get_concrete_function(shape)
-        frozen = convert_to_constants.convert_variables_to_constants_v2(concrete)
+        frozen = convert_to_constants.convert_variables_to_constants_v2(
+            concrete,
+            lower_control_flow=False,  # lowered, loops get another form each time
+        )
         converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
         if quantised:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]

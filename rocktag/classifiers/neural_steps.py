@@ -20,7 +20,7 @@ def optimizer_of(schedule: Schedule, steps: int) -> Any:
     return optimizers.AdamW(rate, weight_decay=schedule.weight_decay)
 
 
-def compiled_step(model: Any, optimizer: Any) -> Any:
+def compiled_step(model: Any, optimizer: Any, negative_focus: float) -> Any:
     """Return one step of learning: token ids (B, T), targets (B, L) to loss and (B, L)."""
     import tensorflow as tf
     from keras import ops
@@ -28,7 +28,7 @@ def compiled_step(model: Any, optimizer: Any) -> Any:
     def step(token_ids: Any, targets: Any) -> tuple[Any, Any]:
         with tf.GradientTape() as tape:
             probabilities = model(token_ids, training=True)  # (B, L)
-            loss = ops.mean(ops.binary_crossentropy(targets, probabilities))
+            loss = ops.mean(_loss(targets, probabilities, negative_focus))
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply(gradients, model.trainable_variables)
         return loss, probabilities
@@ -49,3 +49,13 @@ def compiled_forward(model: Any) -> Any:
 
     shapes = [tf.TensorSpec((None, None), tf.int32)]
     return tf.function(forward, input_signature=shapes, autograph=False)
+
+
+def _loss(targets: Any, probabilities: Any, negative_focus: float) -> Any:
+    """Return the cross-entropy of each decision (B, L), easy negatives made small."""
+    from keras import ops
+
+    entropy = ops.binary_crossentropy(targets, probabilities)
+    if not negative_focus:
+        return entropy
+    return entropy * (targets + (1 - targets) * probabilities**negative_focus)

@@ -112,11 +112,12 @@ class _Run:
         self._labels, self._progress = labels, progress
         self._targets = training.targets.astype(np.float32)
         self._lengths = training.lengths
-        self._repeats = batches.repeats(self._targets, schedule.rare_label_share)
-        self._steps = -(-int(self._repeats.sum()) // schedule.batch_size)  # an epoch
+        self._steps = -(-len(self._lengths) // schedule.batch_size)  # an epoch
         self._optimizer = optimizer_of(schedule, self._steps)
         self._optimizer.build(model.trainable_variables)
-        self._step = compiled_step(model, self._optimizer)
+        self._step = compiled_step(
+            model, self._optimizer, schedule.negative_focus
+        )
         self._forward = compiled_forward(model)
         self.so_far = Fitting((), ())
 
@@ -136,7 +137,7 @@ class _Run:
         row = Epoch(
             number,
             loss,
-            _cross_entropy(self._validation.targets, found),
+            _loss(self._validation.targets, found, self._schedule.negative_focus),
             *_scores(self._training.targets, said, self._labels),
             *_scores(self._validation.targets, found, self._labels),
         )
@@ -178,23 +179,20 @@ class _Run:
     def _learn(self, number: int) -> tuple[float, Probabilities]:
         """Return the mean loss of an epoch and what was said in it (N, L)."""
         generator = np.random.default_rng([self._seed, number])
-        rows = batches.drawn(self._repeats, generator)
-        plan = batches.shuffled(
-            rows, self._lengths, self._schedule.batch_size, generator
-        )
+        plan = batches.shuffled(self._lengths, self._schedule.batch_size, generator)
         said = np.zeros(self._targets.shape, dtype=np.float32)
-        total, seen = 0.0, 0
+        total, seen, before = 0.0, 0, (number - 1) * self._steps
         for done, batch in enumerate(plan, start=1):
             token_ids = _padded(self._training, batch, self._schedule)
             loss, probabilities = self._step(token_ids, self._targets[batch])
             said[batch] = probabilities.numpy()
             total += float(loss) * len(batch)
             seen += len(batch)
-            self._tell(number, done / len(plan), total / seen)
+            self._tell(number, before + done, total / seen)
         return total / seen, said
 
-    def _tell(self, number: int, share: float, loss: float) -> None:
-        """Report progress, an epoch's batches scaled to their usual number."""
+    def _tell(self, number: int, done: int, loss: float) -> None:
+        """Report progress with the loss so far and the last epoch's metrics."""
         if self._progress is None:
             return
         text = f"epoch {number} of {self._schedule.epochs}, loss {loss:.4f}"
@@ -205,7 +203,6 @@ class _Run:
                 f" {last.validation_micro_f1:.4f}, macro F1"
                 f" {last.validation_macro_f1:.4f}"
             )
-        done = int((number - 1 + share) * self._steps)
         self._progress(done, self._schedule.epochs * self._steps, text)
 
 
@@ -216,10 +213,14 @@ def _padded(examples: Examples, rows: batches.Rows, schedule: Schedule) -> Any:
     return pad(chosen, batches.padded_length(longest, maximum))
 
 
-def _cross_entropy(targets: Targets, probabilities: Probabilities) -> float:
-    """Return the mean binary cross-entropy over N x L decisions."""
-    right = np.where(targets == 1, probabilities, 1 - probabilities)
-    return float(-np.log(np.maximum(right, _SMALLEST), dtype=np.float64).mean())
+def _loss(
+    targets: Targets, probabilities: Probabilities, negative_focus: float
+) -> float:
+    """Return the mean loss over N x L decisions, as `neural_steps` has it."""
+    positive = targets == 1
+    right = np.where(positive, probabilities, 1 - probabilities).astype(np.float64)
+    weight = np.where(positive, 1, probabilities.astype(np.float64) ** negative_focus)
+    return float(-(weight * np.log(np.maximum(right, _SMALLEST))).mean())
 
 
 def _scores(

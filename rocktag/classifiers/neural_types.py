@@ -16,6 +16,10 @@ from rocktag.types import Targets
 class Schedule:
     """How a model is fitted.
 
+    A rare label is a "no" nearly everywhere, and so many an easy "no" outweighs its few
+    headlines; `negative_focus` is the remedy. Source: T. Ridnik et al., Asymmetric Loss
+    For Multi-Label Classification, ICCV 2021, without its margin.
+
     Attributes:
         maximum_length: Most tokens of a headline.
         pad_always: Whether each batch is padded to it, as in the study, or only as far
@@ -26,8 +30,9 @@ class Schedule:
         learning_rate: Of AdamW, at the start.
         learning_rate_decay: cosine: down to 0 over all epochs; none: constant.
         weight_decay: Of AdamW; 0 makes it Adam.
-        rare_label_share: Headlines whose rarest label is on fewer than this share are
-            drawn more often (`batches.repeats`); 0 draws each once.
+        negative_focus: How little a label's easy negatives count: the part of the loss
+            that says "no" is multiplied by the probability to this power. 0 is plain
+            cross-entropy.
     """
 
     maximum_length: int
@@ -38,7 +43,7 @@ class Schedule:
     learning_rate: float
     learning_rate_decay: Literal["cosine", "none"]
     weight_decay: float
-    rare_label_share: float
+    negative_focus: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,7 +26,7 @@ SHIPPED: dict[str, Any] = {
             "learning_rate": 1e-4,
             "learning_rate_decay": "none",
             "weight_decay": 0.0,
-            "rare_label_share": 0.0,
+            "negative_focus": 0.0,
         }
     }
 }

@@ -146,7 +146,7 @@ class CnnBilstmSettings(Section):
     learning_rate: float = Field(2e-3, gt=0)
     learning_rate_decay: Literal["cosine", "none"] = "cosine"
     weight_decay: float = Field(1e-3, ge=0)
-    rare_label_share: Share = 0.01
+    negative_focus: float = Field(2.0, ge=0)
 
 
 class PresetSettings(Section):
