@@ -103,4 +103,3 @@ def train(
     drafted = draft(fitted, sides, rules, settings, thresholds, scores)
     seconds = time.monotonic() - begun
     return Trained(drafted, scores, thresholds, seconds)
-

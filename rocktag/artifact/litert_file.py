@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from rocktag.classifiers.token_ids import PADDING, UNKNOWN, encode, pad
+from rocktag.classifiers.token_ids import PADDING, UNKNOWN, encode, id_of, pad
 from rocktag.errors import ArtifactError
 from rocktag.quiet import native_silence
-from rocktag.types import Probabilities
+from rocktag.types import Probabilities, TokenIds
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -41,7 +41,7 @@ def load(
     """
     words = _tokenizer(tokenizer, where)
     network = _Network(_interpreter(model, threads, where), where)
-    padding = words.token_to_id(PADDING)
+    padding = id_of(words, PADDING)
 
     def predict(texts: Sequence[str]) -> Probabilities:
         return network.run(pad(encode(words, texts), network.length, padding))
@@ -58,7 +58,7 @@ class _Network:
         self.batch, self.length = map(int, self._input["shape"])
         self._labels = int(self._output["shape"][1])
 
-    def run(self, token_ids: np.ndarray) -> Probabilities:
+    def run(self, token_ids: TokenIds) -> Probabilities:
         """Return the probabilities (N, L) of token ids (N, length)."""
         probabilities = np.zeros((len(token_ids), self._labels), dtype=np.float32)
         full = np.zeros((self.batch, self.length), dtype=np.int32)
@@ -77,15 +77,13 @@ def _tokenizer(content: bytes, where: str) -> Tokenizer:
 
     try:
         tokenizer = Tokenizer.from_str(content.decode())
+        for token in (PADDING, UNKNOWN):
+            id_of(tokenizer, token)
     except Exception as error:  # the library raises plain Exception
         raise ArtifactError(
-            f"{where}: tokenizer.json is not readable ({error}); restore the folder"
+            f"{where}: tokenizer.json cannot be used ({error}); restore the folder"
             " from a copy, or train again"
         ) from error
-    if None in (tokenizer.token_to_id(PADDING), tokenizer.token_to_id(UNKNOWN)):
-        raise ArtifactError(
-            f"{where}: tokenizer.json lacks {PADDING} or {UNKNOWN}; train again"
-        )
     return tokenizer
 
 

@@ -28,9 +28,7 @@ def by_length(lengths: Lengths, size: int) -> list[Rows]:
     return _cut(order, size)
 
 
-def shuffled(
-    lengths: Lengths, size: int, generator: np.random.Generator
-) -> list[Rows]:
+def shuffled(lengths: Lengths, size: int, generator: np.random.Generator) -> list[Rows]:
     """Return batches of every headline in a random order.
 
     Args:

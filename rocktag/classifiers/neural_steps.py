@@ -21,7 +21,7 @@ def optimizer_of(schedule: Schedule, steps: int) -> Any:
 
 
 def compiled_step(model: Any, optimizer: Any, negative_focus: float) -> Any:
-    """Return one step of learning: token ids (B, T), targets (B, L) to loss and (B, L)."""
+    """Return one step of learning: token ids and targets to loss and probabilities."""
     import tensorflow as tf
     from keras import ops
 

@@ -115,9 +115,7 @@ class _Run:
         self._steps = -(-len(self._lengths) // schedule.batch_size)  # an epoch
         self._optimizer = optimizer_of(schedule, self._steps)
         self._optimizer.build(model.trainable_variables)
-        self._step = compiled_step(
-            model, self._optimizer, schedule.negative_focus
-        )
+        self._step = compiled_step(model, self._optimizer, schedule.negative_focus)
         self._forward = compiled_forward(model)
         self.so_far = Fitting((), ())
 

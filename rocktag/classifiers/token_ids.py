@@ -23,9 +23,21 @@ PADDING, UNKNOWN = "[PAD]", "[UNK]"
 
 def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> Ragged:
     """Return the token ids of N texts, cut where the tokenizer says, not padded."""
-    unknown = tokenizer.token_to_id(UNKNOWN)
+    unknown = id_of(tokenizer, UNKNOWN)
     encodings = tokenizer.encode_batch(list(texts))
     return [encoding.ids or [unknown] for encoding in encodings]
+
+
+def id_of(tokenizer: Tokenizer, token: str) -> int:
+    """Return the id of a token.
+
+    Raises:
+        KeyError: The tokenizer does not know it.
+    """
+    found = tokenizer.token_to_id(token)
+    if found is None:
+        raise KeyError(token)
+    return found
 
 
 def pad(ids: Sequence[Sequence[int]], length: int, padding: int = 0) -> TokenIds:

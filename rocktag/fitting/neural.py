@@ -1,4 +1,4 @@
-"""Networks: tokenizer, Keras model, epochs, LiteRT file; scored as it will be served."""
+"""Networks: tokenizer, Keras model, epochs, LiteRT file; scored as they are served."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from rocktag.types import Probabilities
 
 _PACKAGES = ("ai-edge-litert", "keras", "tensorflow", "tokenizers")
 _SERVED_BATCH = 64  # headlines; LiteRT's recurrent networks have a fixed shape
+_LONGEST_UNROLLED = 64  # tokens; a longer network's file would be all steps
 
 
 def fit(task: Task, progress: Progress) -> Fitted:
@@ -79,7 +80,7 @@ class _Words:
         return Examples([self.token_ids[row] for row in rows], task.targets[rows])
 
 
-def _build(task: Task, words: _Words) -> Any:
+def _build(task: Task, words: _Words, fixed_length: int | None = None) -> Any:
     vocabulary = word_tokenizer.vocabulary_of(words.tokenizer)
     positives = task.targets[task.rows.train].sum(axis=0)
     return cnn_bilstm.build(
@@ -87,7 +88,16 @@ def _build(task: Task, words: _Words) -> Any:
         vocabulary_size=len(vocabulary),
         label_shares=(positives + 0.5) / (len(task.rows.train) + 1),
         vectors=task.vectors(vocabulary) if task.vectors else None,
+        fixed_length=fixed_length,
     )
+
+
+def _build_served(task: Task, words: _Words, model: Any) -> Any:
+    """Return the fitted model in the form that is converted."""
+    length = task.settings.cnn_bilstm.maximum_length
+    unrolled = _build(task, words, length if length <= _LONGEST_UNROLLED else None)
+    unrolled.set_weights(model.get_weights())
+    return unrolled
 
 
 def _train(model: Any, task: Task, words: _Words, progress: Progress) -> Fitting:
@@ -141,9 +151,10 @@ class _Served:
 
     def fitted(self, fitting: Fitting) -> Fitted:
         """Return the model in the format that may be served, with what it says."""
+        served = _build_served(self._task, self._words, self._model)
         content = {
             name: conversion.to_litert(
-                self._model,
+                served,
                 batch=_SERVED_BATCH,
                 length=self._task.settings.cnn_bilstm.maximum_length,
                 quantised=name == "int8",
@@ -221,18 +232,17 @@ class _Served:
     ) -> tuple[str, ...]:
         """Return what the model card says of them."""
         vectors = "given ones" if self._task.vectors else "from scratch"
-        remarks = (
+        remarks = [
             f"{len(fitting.epochs)} epochs; the weights are those of epoch"
             f" {fitting.best_epoch}, with the lowest validation loss.",
             f"Word vectors: trained {vectors}.",
             f"Served as {chosen}: on validation no probability moved by more than"
             f" {moved.probability:.1e} from Keras', no F1 by more than {moved.f1:.4f}.",
-        )
+        ]
         if fitting.interrupted:
-            remarks += (
-                f"Training was interrupted in epoch {_interrupted_in(fitting)}.",
-            )
-        return remarks
+            epoch = _interrupted_in(fitting)
+            remarks.append(f"Training was interrupted in epoch {epoch}.")
+        return tuple(remarks)
 
 
 def _interrupted_in(fitting: Fitting) -> int | None:
