@@ -9,11 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import classifiers, ingest
+from benchmarks import classifiers, cnn_bilstm, ingest
 
 RESULTS = Path(__file__).parent / "results"
 MEASUREMENTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "classifiers": classifiers.measure,
+    "cnn_bilstm": cnn_bilstm.measure,
     "ingest": ingest.measure,
 }
 

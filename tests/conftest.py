@@ -95,6 +95,34 @@ def trained() -> Trained:
     return train(corpus, keyword_rules(), settings, lambda *_: None)
 
 
+@pytest.fixture(scope="session")
+def network_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a network that is fitted in seconds."""
+    small = {
+        "maximum_length": 12,
+        "embedding_dimension": 12,
+        "filters": 12,
+        "lstm_units": 6,
+        "dense_units": 12,
+        "epochs": 4,
+        "batch_size": 16,
+        "learning_rate": 0.02,
+    }
+    return Settings.model_validate(
+        {
+            "models_dir": tmp_path_factory.mktemp("networks"),
+            "train": {"classifier": "cnn-bilstm", "cnn_bilstm": small},
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def trained_network(network_settings: Settings) -> Trained:
+    """A real, tiny network on 600 invented headlines."""
+    corpus = gather((item.title for item in sample(600, seed=1)), "invented")
+    return train(corpus, keyword_rules(), network_settings, lambda *_: None)
+
+
 @pytest.fixture
 def models_dir(tmp_path: Path) -> Path:
     """A folder for models, empty."""

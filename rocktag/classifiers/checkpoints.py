@@ -63,7 +63,7 @@ class Checkpoint:
         if not path.is_file():
             return None
         try:
-            with np.load(path, allow_pickle=False) as content:
+            with path.open("rb") as file, np.load(file) as content:
                 arrays = {name: content[name] for name in content.files}
             return arrays, json.loads(str(arrays.pop(_FACTS)))
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:

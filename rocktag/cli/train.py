@@ -140,6 +140,12 @@ def print_training(outcome: Outcome) -> None:
         f"thresholds: micro {thresholds.micro:.2f}, macro {thresholds.macro:.2f},"
         f" per-label: {own} of {len(topics)} topics have their own"
     )
+    if manifest.fitting and manifest.fitting.interrupted_in_epoch:
+        output.print(
+            f"interrupted in epoch {manifest.fitting.interrupted_in_epoch}; the weights"
+            f" are those of epoch {manifest.fitting.best_epoch}; the same command with"
+            " --resume goes on"
+        )
     champion = "; it is the champion" if outcome.is_champion else ""
     output.print(
         f"published {manifest.name} in {outcome.published.folder} after"
@@ -147,7 +153,7 @@ def print_training(outcome: Outcome) -> None:
     )
 
 
-  def _check_installed() -> None:
+def _check_installed() -> None:
     """Refuse at once, not after minutes, where only the worker's packages are."""
     missing = [name for name in _TRAINING_PACKAGES if find_spec(name) is None]
     if missing:

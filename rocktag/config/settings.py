@@ -125,7 +125,7 @@ class BagOfWordsSettings(Section):
 class CnnBilstmSettings(Section):
     """The CNN-BiLSTM; classifiers/cnn_bilstm and neural_training say what each does."""
 
-    maximum_length: int = Field(40, ge=1, le=512)  # tokens
+    maximum_length: int = Field(40, ge=2, le=512)  # tokens
     pad_always: bool = False
     vocabulary_size: int = Field(20_000, ge=1)  # words
     minimum_headlines: int = Field(1, ge=1)
@@ -210,7 +210,6 @@ class Settings(BaseSettings):
         env_nested_delimiter="__",
         extra="forbid",
         frozen=True,
-        nested_model_default_partial_update=True,
     )
 
     database_url: DatabaseUrl = Field(

@@ -17,6 +17,7 @@ from rocktag.classifiers import (
     cnn_bilstm,
     conversion,
     frameworks,
+    neural_steps,
     neural_training,
     word_tokenizer,
 )
@@ -183,7 +184,7 @@ class _Served:
         task = self._task
         rows = task.rows.validation
         expected = neural_training.predict_probabilities(
-            lambda token_ids: self._model(token_ids, training=False),
+            neural_steps.compiled_forward(self._model),
             self._words.examples(task, rows),
             _schedule(task),
             len(task.labels),

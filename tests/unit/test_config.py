@@ -153,6 +153,90 @@ def test_a_number_that_is_no_threshold_is_refused(file: Path, written: str) -> N
         load(file, parse_assignments([f"tag.threshold={written}"]))
 
 
+def test_a_preset_is_stronger_than_defaults_and_weaker_than_its_table(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text("[train]\npreset = 'study'\n[train.cnn_bilstm]\nepochs = 3\n")
+    monkeypatch.setenv("ROCKTAG_TRAIN__CNN_BILSTM__BATCH_SIZE", "8")
+    network = load(file, parse_assignments(["train.cnn_bilstm.patience=2"])).train
+    chosen = network.cnn_bilstm
+    assert (chosen.epochs, chosen.batch_size, chosen.patience) == (3, 8, 2)
+    assert (chosen.maximum_length, chosen.attention) == (250, "dot-product")
+    assert chosen.filters == Settings.model_validate({}).train.cnn_bilstm.filters
+
+
+def test_the_studys_preset_is_the_studys(file: Path) -> None:
+    file.write_text("")
+    chosen = load(file, parse_assignments(["train.preset=study"])).train.cnn_bilstm
+    assert chosen.model_dump() == {
+        "maximum_length": 250,
+        "pad_always": True,
+        "vocabulary_size": 20_000,
+        "minimum_headlines": 1,
+        "embedding_dimension": 100,
+        "embedding_trainable": True,
+        "embedding_dropout": 0.0,
+        "filters": 128,
+        "kernel_width": 5,
+        "lstm_units": 128,
+        "attention": "dot-product",
+        "dense_layers": 2,
+        "dense_units": 64,
+        "dropout": 0.5,
+        "prior_bias": False,
+        "batch_size": 64,
+        "epochs": 30,
+        "patience": 5,
+        "learning_rate": 1e-4,
+        "learning_rate_decay": "none",
+        "weight_decay": 0.0,
+        "negative_focus": 0.0,
+    }
+
+
+def test_a_preset_of_ones_own_stands_beside_those_that_are_shipped(file: Path) -> None:
+    file.write_text("[preset.small.cnn_bilstm]\nfilters = 8\n")
+    for name, filters in (("small", 8), ("study", 128)):
+        settings = load(file, parse_assignments([f"train.preset={name}"]))
+        assert settings.train.cnn_bilstm.filters == filters
+
+
+def test_an_unknown_preset_is_one_fault_among_the_others(file: Path) -> None:
+    file.write_text(
+        "[train]\npreset = 'studdy'\nseed = -1\n"
+        "[preset.mine.cnn_bilstm]\nfilter = 8\nepochs = 0\n[preset.other]\nx = 1\n"
+    )
+    faults = "\n".join(faults_of(file))
+    for words in (
+        "train.preset: unknown preset; known are mine, other, study, got 'studdy'",
+        "train.seed: ",
+        "preset.mine.cnn_bilstm.filter: unknown key; known are attention,",
+        "preset.mine.cnn_bilstm.epochs: ",
+        "preset.other.x: unknown key; known are cnn_bilstm",
+    ):
+        assert words in faults
+
+
+def test_a_chosen_presets_fault_is_reported(file: Path) -> None:
+    file.write_text("[train]\npreset='a'\n[preset.a.cnn_bilstm]\ndropout = 1.5\n")
+    assert any("train.cnn_bilstm.dropout" in fault for fault in faults_of(file))
+
+
+@pytest.mark.parametrize(
+    "content", ["preset = 1", "[preset]\na = 1", "train = 1", "[train]\npreset = 1"]
+)
+def test_what_is_no_preset_is_a_fault(file: Path, content: str) -> None:
+    file.write_text(content)
+    assert faults_of(file)
+
+
+def test_the_commented_values_of_the_network_are_its_defaults() -> None:
+    text = SHIPPED.read_text(encoding="utf-8")
+    section = text.split("[train.cnn_bilstm]\n")[1].split("\n\n")[0]
+    stated = tomllib.loads(section.replace("# ", "", 1).replace("\n# ", "\n"))
+    assert stated == Settings.model_validate({}).train.cnn_bilstm.model_dump()
+
+
 @pytest.mark.parametrize("assignment", ["tag.batch_size", "=3", ""])
 def test_an_assignment_needs_a_key_and_a_value(assignment: str) -> None:
     with pytest.raises(UsageError, match="key=value"):

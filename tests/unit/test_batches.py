@@ -1,0 +1,51 @@
+"""Batches: every headline once, like lengths together, little padding."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rocktag.classifiers import batches
+
+LENGTHS = st.lists(st.integers(1, 60), max_size=300).map(
+    lambda lengths: np.array(lengths, dtype=np.int64)
+)
+
+
+@given(LENGTHS, st.integers(1, 40), st.integers(0, 9))
+def test_shuffled_batches_hold_every_headline_once(
+    lengths: batches.Lengths, size: int, seed: int
+) -> None:
+    plan = batches.shuffled(lengths, size, np.random.default_rng(seed))
+    assert sorted(row for batch in plan for row in batch) == list(range(len(lengths)))
+    assert all(1 <= len(batch) <= size for batch in plan)
+
+
+@given(LENGTHS, st.integers(1, 40))
+def test_batches_by_length_are_ordered_and_whole(
+    lengths: batches.Lengths, size: int
+) -> None:
+    plan = batches.by_length(lengths, size)
+    order = [int(row) for batch in plan for row in batch]
+    assert sorted(order) == list(range(len(lengths)))
+    assert (np.diff(lengths[order]) >= 0).all()
+
+
+def test_one_generator_gives_one_order_and_another_another() -> None:
+    lengths = np.arange(1, 200)
+    plans = [
+        np.concatenate(batches.shuffled(lengths, 8, np.random.default_rng(seed)))
+        for seed in (1, 1, 2)
+    ]
+    assert (plans[0] == plans[1]).all()
+    assert not (plans[0] == plans[2]).all()
+
+
+@given(st.integers(1, 100), st.integers(1, 100))
+def test_a_length_is_enough_and_never_over_the_maximum(
+    longest: int, maximum: int
+) -> None:
+    padded = batches.padded_length(longest, maximum)
+    assert min(longest, maximum) <= padded <= maximum
+    assert padded == maximum or padded % 8 == 0

@@ -1,0 +1,215 @@
+"""A network from corpus to artifact: one seed one artifact, breaks, and tagging."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from rocktag.artifact import Published, load, publish
+from rocktag.config import Settings
+from rocktag.corpus import Corpus, gather
+from rocktag.errors import ArtifactError, TrainingError, UsageError
+from rocktag.labeling import keyword_rules
+from rocktag.sampling import sample
+from rocktag.training import Trained, train
+
+
+def changed(settings: Settings, models_dir: Path, **network: object) -> Settings:
+    values = settings.train.cnn_bilstm.model_dump()
+    return Settings.model_validate(
+        {
+            "models_dir": models_dir,
+            "train": {"classifier": "cnn-bilstm", "cnn_bilstm": {**values, **network}},
+        }
+    )
+
+
+def corpus_of(count: int) -> Corpus:
+    return gather((item.title for item in sample(count, seed=1)), "invented")
+
+
+def trained_on(
+    settings: Settings, interrupt_in: int | None = None, *, resume: bool = False
+) -> Trained:
+    def progress(stage: str, done: int, steps: int, detail: str = "", /) -> None:
+        if stage == "fit" and detail.startswith(f"epoch {interrupt_in} of"):
+            raise KeyboardInterrupt
+
+    corpus = corpus_of(600)
+    return train(corpus, keyword_rules(), settings, progress, resume=resume)
+
+
+@pytest.fixture
+def published_network(trained_network: Trained, models_dir: Path) -> Published:
+    """The tiny network, published in a folder of the test's own."""
+    return publish(models_dir, trained_network.draft, training_seconds=1)
+
+
+def test_one_seed_gives_one_network_to_the_byte(
+    trained_network: Trained, network_settings: Settings, tmp_path: Path
+) -> None:
+    again = trained_on(changed(network_settings, tmp_path))
+    assert again.draft.files == trained_network.draft.files
+    assert again.draft.facts == trained_network.draft.facts
+    assert not list((tmp_path / ".checkpoints").iterdir())
+
+
+def test_the_network_learns(trained_network: Trained) -> None:
+    assert trained_network.scores["micro"].micro.f1 > 0.35
+
+
+def test_the_artifact_has_history_and_figures(trained_network: Trained) -> None:
+    files = trained_network.draft.files
+    rows = list(csv.DictReader(io.StringIO(files["history.csv"].decode())))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"]
+    assert set(rows[0]) == {
+        "epoch",
+        *(
+            f"{side}_{name}"
+            for side in ("training", "validation")
+            for name in ("loss", "micro_f1", "macro_f1", "subset_accuracy")
+        ),
+    }
+    for name in ("micro_f1_by_epoch", "loss_by_epoch"):
+        assert files[f"{name}.png"].startswith(b"\x89PNG")
+        assert b"<svg" in files[f"{name}.svg"]
+
+
+def test_the_manifest_says_how_it_was_fitted_and_converted(
+    published_network: Published,
+) -> None:
+    manifest = published_network.manifest
+    assert manifest.fitting is not None
+    assert manifest.conversion is not None
+    assert manifest.fitting.interrupted_in_epoch is None
+    assert manifest.fitting.word_vectors == "from scratch"
+    moved = manifest.conversion.differences
+    assert moved["float32"].probability < 1e-5
+    within = moved["int8"].probability <= 0.02 and moved["int8"].f1 <= 0.002
+    assert (manifest.conversion.number_format == "int8") == within
+    assert {"tensorflow", "keras", "ai-edge-litert"} <= set(manifest.packages)
+    card = (published_network.folder / "README.md").read_text()
+    assert "4 epochs; the weights are those of epoch" in card
+
+
+def test_a_loaded_network_says_what_was_published(
+    published_network: Published, models_dir: Path
+) -> None:
+    artifact = load(models_dir, published_network.manifest.name)
+    golden = (published_network.folder / "golden.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in golden]
+    found = artifact.predict([row["title"] for row in rows])
+    np.testing.assert_allclose(
+        found, [row["probabilities"] for row in rows], rtol=0, atol=1e-5
+    )
+    assert np.isfinite(artifact.predict(["", "\u0301", "\u2605"])).all()
+
+
+@pytest.mark.parametrize("name", ["model.tflite", "tokenizer.json"])
+def test_a_network_that_was_changed_is_refused(
+    published_network: Published, models_dir: Path, name: str
+) -> None:
+    path = published_network.folder / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ArtifactError, match=f"{name} was changed after"):
+        load(models_dir, published_network.manifest.name)
+
+
+def test_a_network_without_its_tokenizer_is_refused(
+    trained_network: Trained, models_dir: Path
+) -> None:
+    draft = trained_network.draft
+    files = {n: c for n, c in draft.files.items() if n != "tokenizer.json"}
+    found = publish(
+        models_dir,
+        type(draft)(draft.classifier, draft.facts, files),
+        training_seconds=0,
+    )
+    with pytest.raises(ArtifactError, match=r"tokenizer\.json"):
+        load(models_dir, found.manifest.name)
+
+
+def test_an_interrupted_training_is_published_as_such_and_resumed(
+    trained_network: Trained, network_settings: Settings, tmp_path: Path
+) -> None:
+    settings = changed(network_settings, tmp_path)
+    broken = trained_on(settings, interrupt_in=3)
+    facts = broken.draft.facts["fitting"]
+    assert (facts["epochs"], facts["interrupted_in_epoch"]) == (2, 3)
+    assert b"interrupted in epoch 3" in broken.draft.files["README.md"]
+    manifest = publish(tmp_path, broken.draft, training_seconds=1).manifest
+    assert manifest.fitting is not None
+    assert manifest.fitting.interrupted_in_epoch == 3
+    other = changed(network_settings, tmp_path, dropout=0.31)
+    with pytest.raises(TrainingError, match="no training of this corpus"):
+        trained_on(other, resume=True)
+    resumed = trained_on(settings, resume=True)
+    assert resumed.draft.files == trained_network.draft.files
+    with pytest.raises(TrainingError, match="no training of this corpus"):
+        trained_on(settings, resume=True)
+
+
+def test_an_interruption_before_the_first_epoch_ends_gives_nothing(
+    network_settings: Settings, tmp_path: Path
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        trained_on(changed(network_settings, tmp_path), interrupt_in=1)
+    assert not (tmp_path / ".checkpoints").exists()
+
+
+def test_what_is_fitted_in_one_step_cannot_be_resumed(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"models_dir": tmp_path})
+    with pytest.raises(UsageError, match="adaboost is fitted in one step"):
+        trained_on(settings, resume=True)
+
+
+def test_vectors_that_are_given_are_asked_for_the_vocabulary(
+    network_settings: Settings, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+
+    def vectors(rows: Mapping[str, int]) -> npt.NDArray[np.float32]:
+        asked.extend(rows)
+        return np.ones((len(rows), 5), dtype=np.float32)
+
+    found = train(
+        corpus_of(300),
+        keyword_rules(),
+        changed(network_settings, tmp_path, epochs=1),
+        lambda *_: None,
+        vectors=vectors,
+    )
+    assert asked[:2] == ["[PAD]", "[UNK]"]
+    assert found.draft.facts["fitting"]["word_vectors"] == "given"
+
+
+def test_tagging_with_a_network_loads_no_framework_and_says_nothing(
+    published_network: Published, models_dir: Path
+) -> None:
+    code = (
+        "import sys\nfrom pathlib import Path\nimport rocktag.worker\n"
+        "from rocktag.tagging import open_tagger\n"
+        "tagger = open_tagger(Path(sys.argv[1]), sys.argv[2], 'micro')\n"
+        "print(tagger.tag(['Ghost announce tour'])[1].shape)\n"
+        "print({'tensorflow', 'keras', 'sklearn', 'matplotlib'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, models_dir, published_network.manifest.name],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "(1, 36)\nset()\n"
+    assert done.stderr == ""

@@ -1,0 +1,207 @@
+"""Fitting a network: its history, when it stops, and how it goes on after a break."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rocktag.classifiers import cnn_bilstm, frameworks, neural_training
+from rocktag.classifiers.checkpoints import Checkpoint
+from rocktag.classifiers.neural_types import Examples, Fitting, Schedule
+from rocktag.errors import TrainingError
+
+LABELS = ("album", "tour", "n/a")
+WORDS = 20
+SCHEDULE = Schedule(
+    maximum_length=12,
+    pad_always=False,
+    batch_size=16,
+    epochs=4,
+    patience=4,
+    learning_rate=0.01,
+    learning_rate_decay="cosine",
+    weight_decay=0.001,
+    negative_focus=2.0,
+)
+
+
+def examples(count: int, seed: int) -> Examples:
+    """Return headlines whose words 2 and 3 are what the labels are of."""
+    generator = np.random.default_rng(seed)
+    ids = [
+        generator.integers(2, WORDS, generator.integers(1, 10)).tolist()
+        for _ in range(count)
+    ]
+    topics = np.array([[2 in words, 3 in words] for words in ids], dtype=np.int8)
+    none = (topics.sum(axis=1, keepdims=True) == 0).astype(np.int8)
+    return Examples(ids, np.concatenate([topics, none], axis=1))
+
+
+TRAINING, VALIDATION = examples(120, 1), examples(40, 2)
+
+
+def model(seed: int = 1) -> Any:
+    frameworks.start_over(seed)
+    small = cnn_bilstm.Architecture(
+        embedding_dimension=6, filters=6, lstm_units=4, dense_units=6
+    )
+    return cnn_bilstm.build(small, vocabulary_size=WORDS, label_shares=np.full(3, 0.3))
+
+
+def fitted(network: Any, schedule: Schedule = SCHEDULE, **options: Any) -> Fitting:
+    return neural_training.fit(
+        network, TRAINING, VALIDATION, LABELS, schedule, seed=1, **options
+    )
+
+
+def assert_same(first: Fitting, second: Fitting) -> None:
+    assert first.epochs == second.epochs
+    for before, after in zip(first.best_weights, second.best_weights, strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+class Interrupt:
+    """Progress that is interrupted in the middle of an epoch."""
+
+    def __init__(self, epoch: int) -> None:
+        steps = -(-len(TRAINING.token_ids) // SCHEDULE.batch_size)
+        self.at = (epoch - 1) * steps + 3
+
+    def __call__(self, done: int, steps: int, detail: str) -> None:
+        if done == self.at:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Checkpoint:
+    """Where a training can be broken off."""
+    return Checkpoint(tmp_path / "checkpoints" / "fingerprint")
+
+
+@pytest.fixture(scope="module")
+def uninterrupted() -> Fitting:
+    """What a training comes to that nobody broke off."""
+    return fitted(model())
+
+
+def test_one_seed_gives_one_fitting(uninterrupted: Fitting) -> None:
+    assert_same(fitted(model()), uninterrupted)
+
+
+def test_history_has_a_row_an_epoch_and_the_loss_falls(uninterrupted: Fitting) -> None:
+    rows = uninterrupted.epochs
+    assert [row.epoch for row in rows] == [1, 2, 3, 4]
+    assert rows[-1].training_loss < rows[0].training_loss
+    for row in rows:
+        for score in (row.validation_micro_f1, row.training_subset_accuracy):
+            assert 0 <= score <= 1
+
+
+@pytest.mark.parametrize("focus", [0.0, 2.0])
+def test_the_loss_of_validation_is_that_of_training(focus: float) -> None:
+    schedule = replace(SCHEDULE, epochs=1, learning_rate=1e-9, negative_focus=focus)
+    frameworks.start_over(1)
+    network = cnn_bilstm.build(
+        cnn_bilstm.Architecture(embedding_dropout=0, dropout=0, filters=4),
+        vocabulary_size=WORDS,
+        label_shares=np.full(3, 0.3),
+    )
+    (row,) = neural_training.fit(
+        network, TRAINING, TRAINING, LABELS, schedule, seed=1
+    ).epochs
+    # Batch normalisation of 16 headlines is not that of all.
+    assert row.training_loss == pytest.approx(row.validation_loss, rel=0.05)
+
+
+def test_the_best_weights_are_restored(uninterrupted: Fitting) -> None:
+    schedule = replace(
+        SCHEDULE, epochs=8, learning_rate=0.5, learning_rate_decay="none"
+    )
+    network = model()
+    fitting = fitted(network, schedule)
+    losses = [row.validation_loss for row in fitting.epochs]
+    assert fitting.best_epoch == 1 + int(np.argmin(losses))
+    assert fitting.best_epoch < len(losses)
+    for found, best in zip(network.get_weights(), fitting.best_weights, strict=True):
+        np.testing.assert_array_equal(found, best)
+
+
+def test_training_stops_when_patience_runs_out() -> None:
+    schedule = replace(
+        SCHEDULE,
+        epochs=30,
+        patience=2,
+        learning_rate=0.5,
+        learning_rate_decay="none",
+    )
+    fitting = fitted(model(), schedule)
+    assert len(fitting.epochs) == fitting.best_epoch + 2 < 30
+
+
+def test_a_loss_that_is_not_finite_is_an_error() -> None:
+    with pytest.raises(TrainingError, match="lower the learning rate"):
+        fitted(model(), replace(SCHEDULE, learning_rate=float("inf")))
+
+
+def test_an_interruption_keeps_the_best_so_far(
+    uninterrupted: Fitting, checkpoint: Checkpoint
+) -> None:
+    network = model()
+    fitting = fitted(network, progress=Interrupt(3), checkpoint=checkpoint)
+    assert fitting.interrupted
+    assert fitting.epochs == uninterrupted.epochs[:2]
+    for found, best in zip(network.get_weights(), fitting.best_weights, strict=True):
+        np.testing.assert_array_equal(found, best)
+    assert checkpoint.load() is not None
+
+
+def test_an_interruption_of_the_first_epoch_leaves_nothing(
+    checkpoint: Checkpoint,
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        fitted(model(), progress=Interrupt(1), checkpoint=checkpoint)
+    assert checkpoint.load() is None
+
+
+def test_a_resumed_training_ends_as_if_it_had_never_stopped(
+    uninterrupted: Fitting, checkpoint: Checkpoint
+) -> None:
+    fitted(model(), progress=Interrupt(3), checkpoint=checkpoint)
+    resumed = fitted(model(), checkpoint=checkpoint, resume=True)
+    assert not resumed.interrupted
+    assert_same(resumed, uninterrupted)
+    assert checkpoint.load() is None
+    assert not checkpoint.folder.exists()
+
+
+def test_nothing_to_resume_is_an_error(checkpoint: Checkpoint) -> None:
+    with pytest.raises(TrainingError, match="train without --resume"):
+        fitted(model(), checkpoint=checkpoint, resume=True)
+
+
+def test_a_damaged_checkpoint_is_an_error(checkpoint: Checkpoint) -> None:
+    checkpoint.save({"a": np.zeros(3)}, {"epochs": []})
+    file = next(checkpoint.folder.iterdir())
+    file.write_bytes(file.read_bytes()[:-40])
+    with pytest.raises(TrainingError, match="no readable checkpoint"):
+        checkpoint.load()
+
+
+def test_a_checkpoint_gives_back_what_it_was_given(checkpoint: Checkpoint) -> None:
+    for number in (1, 2):
+        checkpoint.save({"a": np.full(3, number)}, {"loss": number / 3})
+    kept = checkpoint.load()
+    assert kept is not None
+    assert kept[0]["a"].tolist() == [2, 2, 2]
+    assert kept[1] == {"loss": 2 / 3}
+    assert len(list(checkpoint.folder.iterdir())) == 1
+
+
+def test_a_checkpoint_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrainingError, match="cannot be written"):
+        Checkpoint(tmp_path / "file" / "below").save({}, {})
