@@ -98,7 +98,7 @@ def test_training_takes_no_notice_of_padding_in_its_statistics() -> None:
         model = network(embedding_dropout=0, dropout=0)
         model(pad([[3, 4, 5, 6], [7, 8]], length), training=True)
         means.append(model.get_layer("normalisation").moving_mean.numpy())
-    np.testing.assert_allclose(*means, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(means[0], means[1], rtol=0, atol=1e-6)
 
 
 def test_outputs_start_at_the_labels_shares() -> None:

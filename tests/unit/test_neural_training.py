@@ -72,6 +72,7 @@ class Interrupt:
         self.at = (epoch - 1) * steps + 3
 
     def __call__(self, done: int, steps: int, detail: str) -> None:
+        """Raise where it is time."""
         if done == self.at:
             raise KeyboardInterrupt
 
