@@ -14,14 +14,10 @@ Probabilities: TypeAlias = npt.NDArray[np.float32]  # (N, L), each in [0, 1]
 Thresholds: TypeAlias = npt.NDArray[np.float32]  # (L,), each in [0, 1]
 TokenIds: TypeAlias = npt.NDArray[np.int32]  # (B, T), a batch's tokens; 0 is padding
 
-ClassifierName: TypeAlias = Literal[
-    "adaboost",
-    "random-forest",
-    "extra-trees",
-    "decision-tree",
-    "logistic-regression",
-    "cnn-bilstm",
+BagOfWordsName: TypeAlias = Literal[
+    "adaboost", "random-forest", "extra-trees", "decision-tree", "logistic-regression"
 ]
+ClassifierName: TypeAlias = Literal[BagOfWordsName, "cnn-bilstm"]
 
 NO_TOPIC = "n/a"  # the label of a headline without any topic; stands alone
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from rocktag.errors import TrainingError
 from rocktag.text import TextView
-from rocktag.types import ClassifierName, Probabilities, Targets
+from rocktag.types import BagOfWordsName, Probabilities, Targets
 
 Progress: TypeAlias = Callable[[int, int], None]  # labels fitted, labels in all
 
@@ -60,7 +60,7 @@ class Settings:
 
 
 def build(
-    name: ClassifierName, *, text_view: TextView, seed: int, settings: Settings
+    name: BagOfWordsName, *, text_view: TextView, seed: int, settings: Settings
 ) -> Any:
     """Return an unfitted pipeline with the steps `vectoriser` and `classifier`."""
     from sklearn.multioutput import MultiOutputClassifier
@@ -126,7 +126,7 @@ def _vectoriser(text_view: TextView, settings: Settings, linear: bool) -> Any:
     )
 
 
-def _estimator(name: ClassifierName, seed: int, settings: Settings) -> Any:
+def _estimator(name: BagOfWordsName, seed: int, settings: Settings) -> Any:
     """Return an unfitted estimator of one label."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.tree import DecisionTreeClassifier

@@ -8,17 +8,18 @@ from rocktag.artifact import skops_file
 from rocktag.classifiers import bag_of_words
 from rocktag.fitting.fitted import Fitted, Progress, Task
 from rocktag.text import view
+from rocktag.types import BagOfWordsName
 
 
-def fit(task: Task, progress: Progress) -> Fitted:
-    """Return the fitted pipeline of the task's classifier.
+def fit(name: BagOfWordsName, task: Task, progress: Progress) -> Fitted:
+    """Return the fitted pipeline of that classifier.
 
     Raises:
         TrainingError: The training headlines have no terms.
     """
     chosen = task.settings
     pipeline = bag_of_words.build(
-        chosen.classifier,
+        name,
         text_view=chosen.text_view,
         seed=chosen.seed,
         settings=bag_of_words.Settings(**chosen.bag_of_words.model_dump()),

@@ -26,4 +26,4 @@ def fit(task: Task, progress: Progress) -> Fitted:
                     f"{name} is fitted in one step, there is nothing to resume; train"
                     " without --resume"
                 )
-            return bag_of_words.fit(task, progress)
+            return bag_of_words.fit(name, task, progress)

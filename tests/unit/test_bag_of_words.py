@@ -20,9 +20,9 @@ from rocktag.classifiers.bag_of_words import (
     predict_probabilities,
 )
 from rocktag.errors import TrainingError
-from rocktag.types import ClassifierName, Targets
+from rocktag.types import BagOfWordsName, Targets
 
-NAMES: tuple[ClassifierName, ...] = get_args(ClassifierName)
+NAMES: tuple[BagOfWordsName, ...] = get_args(BagOfWordsName)
 
 SMALL = Settings(forest_trees=5, adaboost_estimators=5, adaboost_depth=2)
 WORDS = ("tour", "album", "ghost", "queen", "new", "live")
@@ -40,14 +40,14 @@ def targets_of(texts: list[str]) -> Targets:
     return np.array([[*row, False, True] for row in topics], dtype=np.int8)
 
 
-def fitted(name: ClassifierName, settings: Settings = SMALL, seed: int = 3) -> Any:
+def fitted(name: BagOfWordsName, settings: Settings = SMALL, seed: int = 3) -> Any:
     pipeline = build(name, text_view="raw", seed=seed, settings=settings)
     fit(pipeline, TEXTS, targets_of(TEXTS))
     return pipeline
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_classifier_learns_labels_that_are_words(name: ClassifierName) -> None:
+def test_every_classifier_learns_labels_that_are_words(name: BagOfWordsName) -> None:
     unseen = ["a tour by Ghost", "Queen album", "QUEEN live"]
     probabilities = predict_probabilities(fitted(name), unseen)
     assert probabilities.dtype == np.float32
@@ -55,7 +55,7 @@ def test_every_classifier_learns_labels_that_are_words(name: ClassifierName) -> 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_label_that_none_or_all_have_is_certain(name: ClassifierName) -> None:
+def test_a_label_that_none_or_all_have_is_certain(name: BagOfWordsName) -> None:
     probabilities = predict_probabilities(fitted(name), ["anything", "tour"])
     assert (probabilities[:, 3] == 0).all()
     assert (probabilities[:, 4] == 1).all()
@@ -64,7 +64,7 @@ def test_a_label_that_none_or_all_have_is_certain(name: ClassifierName) -> None:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("texts", [["", "?!", "\U0001f3b8"], ["unknown words"], []])
 def test_a_title_without_known_words_has_probabilities_too(
-    name: ClassifierName, texts: list[str]
+    name: BagOfWordsName, texts: list[str]
 ) -> None:
     probabilities = predict_probabilities(fitted(name), texts)
     assert probabilities.shape == (len(texts), 5)
@@ -73,7 +73,7 @@ def test_a_title_without_known_words_has_probabilities_too(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_no_word_tells_apart_is_the_share_of_the_headlines(
-    name: ClassifierName,
+    name: BagOfWordsName,
 ) -> None:
     pipeline = build(name, text_view="raw", seed=1, settings=SMALL)
     fit(pipeline, ["same", "same"], np.array([[0, 1], [1, 1]], dtype=np.int8))
@@ -84,7 +84,7 @@ def test_what_no_word_tells_apart_is_the_share_of_the_headlines(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_one_seed_gives_one_answer(name: ClassifierName) -> None:
+def test_one_seed_gives_one_answer(name: BagOfWordsName) -> None:
     first, again = (predict_probabilities(fitted(name), TEXTS) for _ in range(2))
     assert (first == again).all()
 
@@ -107,7 +107,7 @@ def test_adaboosts_probability_is_above_one_half_where_it_predicts_the_label() -
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "adaboost"])
-def test_the_other_probabilities_are_scikit_learns(name: ClassifierName) -> None:
+def test_the_other_probabilities_are_scikit_learns(name: BagOfWordsName) -> None:
     pipeline = fitted(name)
     native = [columns[:, -1] for columns in pipeline.predict_proba(TEXTS)[:3]]
     found = predict_probabilities(pipeline, TEXTS)[:, :3]
@@ -115,7 +115,7 @@ def test_the_other_probabilities_are_scikit_learns(name: ClassifierName) -> None
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_progress_counts_every_label_once(name: ClassifierName) -> None:
+def test_progress_counts_every_label_once(name: BagOfWordsName) -> None:
     seen: list[tuple[int, int]] = []
     pipeline = build(name, text_view="clean", seed=1, settings=SMALL)
     fit(

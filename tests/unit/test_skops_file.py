@@ -28,9 +28,9 @@ from rocktag.classifiers.bag_of_words import (
     predict_probabilities,
 )
 from rocktag.errors import ArtifactError
-from rocktag.types import ClassifierName
+from rocktag.types import BagOfWordsName
 
-NAMES: tuple[ClassifierName, ...] = get_args(ClassifierName)
+NAMES: tuple[BagOfWordsName, ...] = get_args(BagOfWordsName)
 
 TEXTS = ["ghost tour", "new _stop_words_id", "queen", "file tour", "__id__ new", "q x"]
 TARGETS = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 0]] * 2, dtype=np.int8)
@@ -50,7 +50,7 @@ for name in sys.argv[1:]:
 """
 
 
-def fitted(name: ClassifierName) -> Any:
+def fitted(name: BagOfWordsName) -> Any:
     chosen = Settings(forest_trees=3)
     pipeline = build(name, text_view="raw", seed=3, settings=chosen)
     fit(pipeline, TEXTS, TARGETS)
@@ -72,7 +72,7 @@ def digests_from_another_process(hash_seed: str) -> list[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_loaded_estimator_predicts_the_same_and_dumps_the_same(
-    name: ClassifierName,
+    name: BagOfWordsName,
 ) -> None:
     pipeline = fitted(name)
     content = dump(pipeline)
@@ -94,13 +94,13 @@ def test_any_words_come_back_as_they_were(words: list[str]) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_training_twice_with_one_seed_gives_the_same_bytes(
-    name: ClassifierName,
+    name: BagOfWordsName,
 ) -> None:
     assert dump(fitted(name)) == dump(fitted(name))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_predicting_changes_nothing_in_the_file(name: ClassifierName) -> None:
+def test_predicting_changes_nothing_in_the_file(name: BagOfWordsName) -> None:
     pipeline = fitted(name)
     before = dump(pipeline)
     predict_probabilities(pipeline, ["a new tour"])
