@@ -14,19 +14,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rocktag import __version__, drift, reporting
-from rocktag.artifact import Draft
+from rocktag import __version__, drift, model_card, reporting
+from rocktag.artifact import Draft, predictions
 from rocktag.artifact.loading import GOLDEN_NAME
+from rocktag.artifact.manifest import CorpusFacts, ThresholdFacts
+from rocktag.artifact.predictions import Predictions
 from rocktag.config import Settings
 from rocktag.corpus import Corpus
 from rocktag.fitting import Fitted
 from rocktag.labeling import Rules
-from rocktag.metrics import Scores, score
+from rocktag.metrics import score
 from rocktag.splits import Indices, Split
-from rocktag.thresholds import TunedThresholds, decide, sweep
+from rocktag.thresholds import decide
 from rocktag.types import Probabilities, Targets
+from rocktag.verdicts import Verdict
 
-POLICIES = ("micro", "macro", "per-label")
+CARD_NAME, CONFIGURATION_NAME = "README.md", "config.toml"
 _GOLDEN_EXTRA = 8  # test headlines replayed at load, beside one for each label
 _PACKAGES = ("numpy", "nltk")  # beside those of the classifier
 
@@ -51,26 +54,13 @@ class Sides:
         """Return the targets and probabilities of some rows."""
         return self.targets[rows], self.probabilities[rows]
 
-    def score(
-        self,
-        rows: Indices,
-        labels: Sequence[str],
-        thresholds: TunedThresholds,
-        policy: str,
-    ) -> Scores:
-        """Score some rows as they would be served under a threshold policy."""
-        targets, probabilities = self.of(rows)
-        decided = decide(probabilities, thresholds.under(policy), labels)
-        return score(targets, decided, labels)
+    def held_out(self) -> Predictions:
+        """Return what the artifact keeps, to be tuned on and scored."""
+        return Predictions(*self.of(self.rows.validation), *self.of(self.rows.test))
 
 
 def draft(
-    fitted: Fitted,
-    sides: Sides,
-    rules: Rules,
-    settings: Settings,
-    thresholds: TunedThresholds,
-    scores: dict[str, Scores],
+    fitted: Fitted, sides: Sides, rules: Rules, settings: Settings, verdict: Verdict
 ) -> Draft:
     """Return the artifact as it is to be published, but for the time it took.
 
@@ -79,16 +69,24 @@ def draft(
         sides: What it was fitted, tuned and scored on.
         rules: What gave the labels.
         settings: The configuration, resolved.
-        thresholds: Tuned on the validation side.
-        scores: Threshold policy to the scores of the test side.
+        verdict: Its thresholds and scores.
     """
     facts = {
-        **_facts(sides, rules, settings, thresholds, scores),
+        **_facts(sides, rules, settings, verdict),
         **fitted.facts,
+        "remarks": fitted.remarks,
         "packages": _packages(fitted),
     }
-    files = _files(fitted, sides, rules, settings, thresholds, scores)
-    return Draft(settings.train.classifier, facts, files)
+    card = model_card.render(
+        CorpusFacts(**facts["corpus"]),
+        rules.digest,
+        settings.train,
+        ThresholdFacts(**facts["thresholds"]),
+        verdict.test,
+        fitted.remarks,
+    )
+    files = _files(fitted, sides, rules, settings, verdict)
+    return Draft(settings.train.classifier, facts, {**files, CARD_NAME: card})
 
 
 def _packages(fitted: Fitted) -> dict[str, str]:
@@ -97,42 +95,31 @@ def _packages(fitted: Fitted) -> dict[str, str]:
 
 
 def _files(
-    fitted: Fitted,
-    sides: Sides,
-    rules: Rules,
-    settings: Settings,
-    thresholds: TunedThresholds,
-    scores: dict[str, Scores],
+    fitted: Fitted, sides: Sides, rules: Rules, settings: Settings, verdict: Verdict
 ) -> dict[str, bytes]:
-    """Return every file of the artifact but its manifest."""
-    curve = sweep(*sides.of(sides.rows.validation), rules.labels)
-    history = fitted.history or (_one_step(sides, rules, thresholds),)
+    """Return every file of the artifact but its manifest and its card."""
+    history = fitted.history or (_one_step(sides, rules, verdict),)
     return {
         **fitted.files,
         **reporting.history_figures(fitted.history),
+        **predictions.dump(verdict.predictions),
+        **verdict.files(),
         GOLDEN_NAME: _golden(sides),
-        "config.toml": reporting.configuration(settings),
+        CONFIGURATION_NAME: reporting.configuration(settings),
         "history.csv": reporting.history(history),
-        "thresholds.csv": reporting.sweep_table(curve),
-        "test_scores.json": reporting.scores_json(scores),
-        "threshold_sweep.png": reporting.sweep_figure(curve, thresholds, "png"),
-        "threshold_sweep.svg": reporting.sweep_figure(curve, thresholds, "svg"),
-        "README.md": reporting.model_card(
-            sides.corpus, rules, settings.train, thresholds, scores, fitted.remarks
-        ),
     }
 
 
-def _one_step(
-    sides: Sides, rules: Rules, thresholds: TunedThresholds
-) -> dict[str, float]:
+def _one_step(sides: Sides, rules: Rules, verdict: Verdict) -> dict[str, float]:
     """Return the history of a classifier without epochs, under the micro threshold."""
     row: dict[str, float] = {"epoch": 1}
     for side, rows in (
         ("training", sides.rows.train),
         ("validation", sides.rows.validation),
     ):
-        found = sides.score(rows, rules.labels, thresholds, "micro").averages()
+        targets, probabilities = sides.of(rows)
+        decided = decide(probabilities, verdict.thresholds.micro, rules.labels)
+        found = score(targets, decided, rules.labels).averages()
         for name in ("micro_f1", "macro_f1", "subset_accuracy"):
             row[f"{side}_{name}"] = found[name]
     return row
@@ -162,26 +149,14 @@ def _rounded(values: npt.NDArray[np.float32]) -> list[float]:
 
 
 def _facts(
-    sides: Sides,
-    rules: Rules,
-    settings: Settings,
-    thresholds: TunedThresholds,
-    scores: dict[str, Scores],
+    sides: Sides, rules: Rules, settings: Settings, verdict: Verdict
 ) -> dict[str, Any]:
     """Return the manifest's fields that training knows."""
     return {
         "labels": rules.labels,
         "text_view": settings.train.text_view,
-        "thresholds": {
-            "micro": thresholds.micro,
-            "macro": thresholds.macro,
-            "per_label": thresholds.per_label,
-            "fallback": thresholds.fallback,
-            "headlines": thresholds.headlines,
-            "tuned_on": "validation",
-        },
-        "test": {policy: found.averages() for policy, found in scores.items()},
-        "reference": _reference(sides, rules.labels, thresholds),
+        **verdict.facts(),
+        "reference": _reference(sides, rules.labels, verdict),
         "rules_sha256": rules.digest,
         "corpus": {
             "origin": sides.corpus.origin,
@@ -195,9 +170,7 @@ def _facts(
     }
 
 
-def _reference(
-    sides: Sides, labels: Sequence[str], thresholds: TunedThresholds
-) -> dict[str, Any]:
+def _reference(sides: Sides, labels: Sequence[str], verdict: Verdict) -> dict[str, Any]:
     """Return how the model behaves on what it has not learned from."""
     unseen = np.concatenate([sides.rows.validation, sides.rows.test])
     probabilities = sides.probabilities[unseen]
@@ -212,18 +185,5 @@ def _reference(
             label: drift.histogram(probabilities[:, column], edges[label])
             for column, label in enumerate(labels)
         },
-        "rates": {
-            policy: _rates(probabilities, thresholds, labels, policy)
-            for policy in POLICIES
-        },
+        "rates": verdict.rates(),
     }
-
-
-def _rates(
-    probabilities: Probabilities,
-    thresholds: TunedThresholds,
-    labels: Sequence[str],
-    policy: str,
-) -> dict[str, float]:
-    decided = decide(probabilities, thresholds.under(policy), labels)
-    return dict(zip(labels, decided.mean(axis=0).tolist(), strict=True))

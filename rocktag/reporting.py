@@ -1,21 +1,18 @@
-"""What people read of a training: tables, a figure, the model card; all as bytes."""
+"""What people read of a training: tables, figures, settings; all as bytes."""
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal, TypeAlias
 
 import tomli_w
 
-from rocktag.config import Settings, TrainSettings
-from rocktag.corpus import Corpus
-from rocktag.labeling import Rules
+from rocktag.config import Settings
 from rocktag.metrics import Scores
 from rocktag.thresholds import Sweep, TunedThresholds
-from rocktag.types import NO_TOPIC
 
 ImageFormat: TypeAlias = Literal["png", "svg"]
 
@@ -69,7 +66,7 @@ def sweep_figure(
                 scores,
                 style,
                 color="black",
-                label=f"{name}, best at {best:.2f}",
+                label=f"{name}, chosen: {best:.2f}",
             )
             axes.plot(best, scores[round(best * 100) - 1], "o", color="black")
         axes.set(xlabel="threshold for every label", ylabel="F1 on validation")
@@ -140,120 +137,6 @@ def _figure(image_format: ImageFormat) -> Iterator[tuple[Any, io.BytesIO]]:
         yield axes, image
         metadata = {"Date": None} if image_format == "svg" else {"Software": None}
         figure.savefig(image, format=image_format, dpi=120, metadata=metadata)
-
-
-def model_card(
-    corpus: Corpus,
-    rules: Rules,
-    chosen: TrainSettings,
-    thresholds: TunedThresholds,
-    scores: Mapping[str, Scores],
-    remarks: Sequence[str] = (),
-) -> bytes:
-    """Return the model card (Markdown): use, data, scores, thresholds, limits.
-
-    Args:
-        corpus: What was learned from.
-        rules: What labelled it.
-        chosen: How it was trained.
-        thresholds: Tuned on validation.
-        scores: Threshold policy to the scores of the test side.
-        remarks: Sentences of the classifier's own.
-    """
-    policies = _markdown(
-        ["thresholds", "micro F1", "macro F1", "weighted F1", "exact match"],
-        (
-            [policy, *(f"{found.averages()[name]:.4f}" for name in _CARD_SCORES)]
-            for policy, found in scores.items()
-        ),
-    )
-    per_label = _markdown(
-        ["label", "precision", "recall", "F1", "test headlines", "own threshold"],
-        (
-            [
-                row.label,
-                f"{row.precision:.3f}",
-                f"{row.recall:.3f}",
-                f"{row.f1:.3f}",
-                str(row.support),
-                _own_threshold(row.label, threshold, thresholds),
-            ]
-            for row, threshold in zip(
-                scores["micro"].per_label, thresholds.per_label, strict=True
-            )
-        ),
-    )
-    return _CARD.format(
-        classifier=chosen.classifier,
-        text_view=chosen.text_view,
-        headlines=f"{len(corpus.titles):,}",
-        origin=corpus.origin,
-        sha256=corpus.sha256,
-        rules=rules.digest,
-        micro=thresholds.micro,
-        macro=thresholds.macro,
-        validation=f"{thresholds.headlines:,}",
-        minimum=chosen.minimum_positives,
-        policies=policies,
-        per_label=per_label,
-        again=_again(chosen),
-        remarks=f"**Training.** {' '.join(remarks)}\n\n" if remarks else "",
-    ).encode()
-
-
-_CARD_SCORES = ("micro_f1", "macro_f1", "weighted_f1", "subset_accuracy")
-
-_CARD = """\
-# {classifier} on {text_view} text
-
-**Use.** Topic labels for headlines of the rock and music press, by `rocktag worker` and
-`rocktag tag`. Not for other subjects or languages, nor for decisions about people.
-
-**Data.** {headlines} distinct headlines from {origin} (SHA-256 {sha256}), labelled by
-keyword rules (SHA-256 {rules}); nobody read them.
-
-**Limits.** The labels it learned are keywords that stand in the headline. High scores
-below say that it finds those keywords again, not that a reader would agree: where the
-rules err ("hit the road" is a tour, "not a single person" no single), so does it.
-
-**Thresholds**, tuned on {validation} validation headlines: {micro:.2f} for the best
-micro F1, {macro:.2f} for the best macro F1, and one for each label with at least
-{minimum} positives there.
-
-{remarks}## Scores on the untouched test headlines, against the rules
-
-{policies}
-
-Per label, under the `micro` threshold:
-
-{per_label}
-
-## Again
-
-    {again}
-
-on the same headlines gives the same model; `config.toml` beside this file holds every
-setting, `test_scores.json` every score, `thresholds.csv` the curve of
-`threshold_sweep.svg`.
-"""
-
-
-def _again(chosen: TrainSettings) -> str:
-    preset = f" --preset {chosen.preset}" if chosen.preset else ""
-    return (
-        f"rocktag train --classifier {chosen.classifier}{preset}"
-        f" --text-view {chosen.text_view} --seed {chosen.seed}"
-    )
-
-
-def _own_threshold(label: str, threshold: float, thresholds: TunedThresholds) -> str:
-    shared = label == NO_TOPIC or label in thresholds.fallback
-    return "-" if shared else f"{threshold:.2f}"
-
-
-def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def _csv(columns: Mapping[str, Any]) -> bytes:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from rocktag.errors import UsageError
+from rocktag.objectives import Counts, Floats, Objective, precision_of
 from rocktag.types import NO_TOPIC, Probabilities, Targets, Thresholds
 
-_Counts: TypeAlias = npt.NDArray[np.int64]
-_Floats: TypeAlias = npt.NDArray[np.float64]
+_F1 = Objective()
 
 # (99,), 0.01 to 0.99. Each is the float32 nearest to its decimal, as probabilities are:
 # a probability of exactly 0.3 passes a threshold of 0.3.
@@ -71,8 +70,8 @@ class Sweep:
     """
 
     thresholds: Thresholds
-    micro_f1: _Floats
-    macro_f1: _Floats
+    micro_f1: Floats
+    macro_f1: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +85,8 @@ class TunedThresholds:
             for `n/a`, which `decide` derives, and for the fallback labels.
         fallback: The topics with too few positives to have one of their own.
         headlines: How many validation headlines this rests on.
+        unreached: Topics, "micro" and "macro", where no threshold has the precision
+            that was asked for; they have the best F-beta instead.
     """
 
     micro: float
@@ -93,6 +94,7 @@ class TunedThresholds:
     per_label: tuple[float, ...]
     fallback: tuple[str, ...]
     headlines: int
+    unreached: tuple[str, ...] = ()
 
     def under(self, policy: str | float) -> Thresholds:
         """Return the thresholds (L,) of a policy.
@@ -126,8 +128,8 @@ def sweep(
     counts = _count(targets, probabilities, labels)
     return Sweep(
         thresholds=GRID,
-        micro_f1=_f1(*(count.sum(axis=1) for count in counts)),
-        macro_f1=_f1(*counts).mean(axis=1),
+        micro_f1=_F1.scores(*(count.sum(axis=1) for count in counts)),
+        macro_f1=_F1.scores(*counts).mean(axis=1),
     )
 
 
@@ -137,34 +139,59 @@ def tune(
     labels: Sequence[str],
     *,
     minimum_positives: int,
+    objective: Objective = _F1,
 ) -> TunedThresholds:
     """Choose thresholds on the validation headlines' targets and probabilities (N, L).
 
     Of thresholds with equally good scores the middle one of their longest unbroken run
     is taken: it is the farthest from where the score falls. Labels that have fewer than
     `minimum_positives` positives, or none, fall back to the micro threshold.
+
+    A minimum precision is that of all decisions for `micro`, the mean over all labels
+    for `macro`, and each topic's own for `per_label`.
     """
-    scores = sweep(targets, probabilities, labels)
-    micro = middle_of_best(scores.micro_f1)
-    label_f1 = _f1(*_count(targets, probabilities, labels))
-    positives = targets.sum(axis=0, dtype=np.int64)
-    rare = positives < max(minimum_positives, 1)
-    derived = np.array([label == NO_TOPIC for label in labels], dtype=bool)
+    counts = right, given, positives = _count(targets, probabilities, labels)
+    total = [count.sum(axis=1) for count in counts]
+    precision, scores = precision_of(right, given), objective.scores(*counts)
+    overall = {
+        "micro": (objective.scores(*total), precision_of(*total[:2])),
+        "macro": (scores.mean(axis=1), precision.mean(axis=1)),
+    }
+    rare = positives[0] < max(minimum_positives, 1)
+    own = {
+        label: (scores[:, column], precision[:, column])
+        for column, label in enumerate(labels)
+        if label != NO_TOPIC and not rare[column]
+    }
+    tuned = {**overall, **own}
+    chosen = {name: _choose(objective, *columns) for name, columns in tuned.items()}
     return TunedThresholds(
-        micro=micro,
-        macro=middle_of_best(scores.macro_f1),
+        micro=chosen["micro"],
+        macro=chosen["macro"],
         per_label=tuple(
-            micro if falls_back else middle_of_best(f1)
-            for falls_back, f1 in zip(rare | derived, label_f1.T, strict=True)
+            chosen[label] if label in own else chosen["micro"] for label in labels
         ),
         fallback=tuple(
-            label for label, few in zip(labels, rare & ~derived, strict=True) if few
+            label for label in labels if label not in own and label != NO_TOPIC
         ),
         headlines=len(targets),
+        unreached=tuple(
+            name
+            for name, (_, reached) in tuned.items()
+            if not objective.reached(reached).any()
+        ),
     )
 
 
-def middle_of_best(scores: _Floats) -> float:
+def _choose(objective: Objective, scores: Floats, precision: Floats) -> float:
+    """Return the grid threshold that serves the objective, from (99,) of each."""
+    reached = objective.reached(precision)
+    if objective.minimum_precision is None or not reached.any():
+        return middle_of_best(scores)
+    return (int(reached.argmax()) + 1) / 100
+
+
+def middle_of_best(scores: Floats) -> float:
     """Return the grid threshold in the middle of the longest run of the best score.
 
     Of two such runs, or two middles, it is the lower one.
@@ -195,7 +222,7 @@ def _number(policy: object) -> float:
 
 def _count(
     targets: Targets, probabilities: Probabilities, labels: Sequence[str]
-) -> tuple[_Counts, _Counts, _Counts]:
+) -> tuple[Counts, Counts, Counts]:
     """Count under `decide`: right and given labels (99, L), and positives (1, L)."""
     scores = np.asarray(probabilities, dtype=np.float32)
     reached = np.searchsorted(GRID, scores, side="right")
@@ -210,9 +237,7 @@ def _count(
     return right, given, targets.sum(axis=0, keepdims=True, dtype=np.int64)
 
 
-def _still_given(
-    reached: _Counts, where: npt.NDArray[np.bool_] | None = None
-) -> _Counts:
+def _still_given(reached: Counts, where: npt.NDArray[np.bool_] | None = None) -> Counts:
     """Count, for each grid threshold and column, the rows that reach it: (99, columns).
 
     `reached` tells how many of the thresholds, 0 to 99, each probability reaches.
@@ -223,9 +248,3 @@ def _still_given(
     size = (len(GRID) + 1) * columns
     rows = np.bincount(chosen, minlength=size).reshape(-1, columns)
     return rows[:0:-1].cumsum(axis=0)[::-1]
-
-
-def _f1(right: _Counts, given: _Counts, positives: _Counts) -> _Floats:
-    """Return the F1 of counts; 0 where there are neither labels nor predictions."""
-    f1: _Floats = 2 * right / np.maximum(given + positives, 1)
-    return f1

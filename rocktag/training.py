@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from rocktag.artifact import Draft
 from rocktag.config import Settings
 from rocktag.corpus import Corpus
-from rocktag.drafting import POLICIES, Sides, draft
-from rocktag.fitting import Progress, Task, Vectors, fit
+from rocktag.drafting import Sides, draft
+from rocktag.fitting import Fitted, Progress, Task, Vectors, fit
 from rocktag.labeling import Rules
 from rocktag.metrics import Scores
+from rocktag.objectives import Objective
 from rocktag.splits import split
 from rocktag.text import clean
-from rocktag.thresholds import TunedThresholds, tune
+from rocktag.thresholds import TunedThresholds
+from rocktag.verdicts import reach
 
 _CHECKPOINTS = ".checkpoints"  # below models_dir; no listing of models shows it
 
@@ -38,6 +40,14 @@ class Trained:
     scores: dict[str, Scores]
     thresholds: TunedThresholds
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A fitted model and what it was fitted on."""
+
+    fitted: Fitted
+    sides: Sides
 
 
 def train(
@@ -65,6 +75,35 @@ def train(
         UsageError: What the classifier needs is not installed, or it cannot resume.
     """
     begun = time.monotonic()
+    learned = learn(corpus, rules, settings, progress, resume=resume, vectors=vectors)
+    progress("thresholds", 0, 1)
+    verdict = reach(
+        learned.sides.held_out(),
+        rules.labels,
+        Objective(),
+        settings.train.minimum_positives,
+    )
+    progress("report", 0, 1)
+    drafted = draft(learned.fitted, learned.sides, rules, settings, verdict)
+    seconds = time.monotonic() - begun
+    return Trained(drafted, verdict.test, verdict.thresholds, seconds)
+
+
+def learn(
+    corpus: Corpus,
+    rules: Rules,
+    settings: Settings,
+    progress: Progress,
+    *,
+    resume: bool = False,
+    vectors: Vectors | None = None,
+) -> Learned:
+    """Label, split and fit, as `train` does, but tune and draft nothing.
+
+    Raises:
+        TrainingError: As `train`.
+        UsageError: As `train`.
+    """
     chosen = settings.train
     progress("labels", 0, 1)
     targets = rules.label_matrix(corpus.titles)
@@ -87,19 +126,4 @@ def train(
         vectors=vectors,
     )
     fitted = fit(task, progress)
-    progress("thresholds", 0, 1)
-    sides = Sides(corpus, targets, rows, fitted.probabilities)
-    thresholds = tune(
-        *sides.of(rows.validation),
-        rules.labels,
-        minimum_positives=chosen.minimum_positives,
-    )
-    progress("test", 0, 1)
-    scores = {
-        policy: sides.score(rows.test, rules.labels, thresholds, policy)
-        for policy in POLICIES
-    }
-    progress("report", 0, 1)
-    drafted = draft(fitted, sides, rules, settings, thresholds, scores)
-    seconds = time.monotonic() - begun
-    return Trained(drafted, scores, thresholds, seconds)
+    return Learned(fitted, Sides(corpus, targets, rows, fitted.probabilities))

@@ -5,7 +5,7 @@ its files is opened. It carries labels, thresholds, text view and vocabulary: th
 takes none of these from its configuration.
 """
 
-from rocktag.artifact.loading import Artifact, load
+from rocktag.artifact.loading import Artifact, Contents, load, read
 from rocktag.artifact.manifest import PROTOCOL, Manifest
 from rocktag.artifact.publishing import Draft, Published, publish
 from rocktag.artifact.registry import Listing, published
@@ -13,6 +13,7 @@ from rocktag.artifact.registry import Listing, published
 __all__ = [
     "PROTOCOL",
     "Artifact",
+    "Contents",
     "Draft",
     "Listing",
     "Manifest",
@@ -20,4 +21,5 @@ __all__ = [
     "load",
     "publish",
     "published",
+    "read",
 ]

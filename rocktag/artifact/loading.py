@@ -52,6 +52,23 @@ class Artifact:
     predict: Predictor
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The checked files of an artifact.
+
+    Attributes:
+        folder: Where they are.
+        manifest: What it says of itself.
+        manifest_sha256: Of manifest.json.
+        files: Name to content of every other file.
+    """
+
+    folder: Path
+    manifest: Manifest
+    manifest_sha256: str
+    files: dict[str, bytes]
+
+
 def load(
     models_dir: Path, name: str, *, expected_sha256: str | None = None
 ) -> Artifact:
@@ -65,6 +82,21 @@ def load(
     Raises:
         ArtifactError: A file is missing, changed, of a foreign protocol or type, or
             the model no longer gives its golden headlines their probabilities.
+    """
+    found = read(models_dir, name, expected_sha256=expected_sha256)
+    predict = _predictor(found.manifest, found.files, found.folder)
+    artifact = Artifact(found.manifest, found.manifest_sha256, predict)
+    _replay(artifact, found.files.get(GOLDEN_NAME), found.folder)
+    return artifact
+
+
+def read(
+    models_dir: Path, name: str, *, expected_sha256: str | None = None
+) -> Contents:
+    """Return the files of an artifact, checked against its manifest but not opened.
+
+    Raises:
+        ArtifactError: A file is missing, changed or of a foreign protocol.
     """
     folder = models_dir / name
     content = read_manifest(folder)
@@ -82,9 +114,7 @@ def load(
     files = {
         file: _checked(folder / file, facts) for file, facts in manifest.files.items()
     }
-    artifact = Artifact(manifest, digest, _predictor(manifest, files, folder))
-    _replay(artifact, files.get(GOLDEN_NAME), folder)
-    return artifact
+    return Contents(folder, manifest, digest, files)
 
 
 def read_manifest(folder: Path) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -76,7 +77,15 @@ class Reference(Part):
 
 
 class ThresholdFacts(Part):
-    """Tuned thresholds and on what they were tuned."""
+    """Tuned thresholds, on what and for what they were tuned.
+
+    Attributes:
+        objective: The F-beta that is best, such as "f1".
+        minimum_precision: That each was to reach, if any.
+        minimum_positives: In validation, for a threshold of the label's own; None in
+            artifacts that did not keep it yet.
+        unreached: Where no threshold has that precision.
+    """
 
     micro: Share
     macro: Share
@@ -84,10 +93,35 @@ class ThresholdFacts(Part):
     fallback: tuple[str, ...]
     tuned_on: str
     headlines: int
+    objective: str = "f1"
+    minimum_precision: Share | None = None
+    minimum_positives: int | None = None
+    unreached: tuple[str, ...] = ()
 
     def tuned(self) -> TunedThresholds:
         """Return them as the object that knows the policies."""
-        return TunedThresholds(**self.model_dump(exclude={"tuned_on"}))
+        names = {field.name for field in fields(TunedThresholds)}
+        return TunedThresholds(**self.model_dump(include=names))
+
+
+class WordVectorFacts(Part):
+    """The file that gave a model its first word vectors.
+
+    Attributes:
+        origin: Its name, without a folder.
+        sha256: Of its text, unpacked.
+        dimension: Numbers a word.
+        vocabulary_coverage: Share of the model's words that it has.
+        token_coverage: Share of the training headlines' running words that it has.
+        malformed_lines: Lines that were passed over.
+    """
+
+    origin: str
+    sha256: Sha256
+    dimension: int = Field(ge=1)
+    vocabulary_coverage: Share
+    token_coverage: Share
+    malformed_lines: int = Field(ge=0)
 
 
 class FittingFacts(Part):
@@ -98,12 +132,14 @@ class FittingFacts(Part):
         best_epoch: The one whose weights it has.
         interrupted_in_epoch: Which one somebody broke off, if any.
         word_vectors: Where the word vectors started.
+        given_vectors: The file they were given in, if they were.
     """
 
     epochs: int = Field(ge=1)
     best_epoch: int = Field(ge=1)
     interrupted_in_epoch: int | None = None
     word_vectors: Literal["given", "from scratch"]
+    given_vectors: WordVectorFacts | None = None
 
 
 class MovedBy(Part):
@@ -137,6 +173,8 @@ class Manifest(Part):
     corpus: CorpusFacts
     fitting: FittingFacts | None = None
     conversion: ConversionFacts | None = None
+    remarks: tuple[str, ...] = ()  # sentences of the model card
+    tuned_from: str | None = None  # the version whose model this is
     seed: int
     packages: dict[str, str]
     files: dict[FileName, FileFacts]

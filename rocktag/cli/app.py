@@ -18,6 +18,7 @@ from rocktag.cli import (
     rules,
     sample,
     tag,
+    thresholds,
     train,
     worker,
 )
@@ -39,6 +40,7 @@ app.add_typer(rules.app, name="rules")
 app.command("sample")(sample.sample)
 app.command("fetch")(fetch.fetch)
 app.command("train")(train.train)
+app.command("thresholds")(thresholds.thresholds)
 app.add_typer(models.app, name="models")
 app.command("tag")(tag.tag)
 app.command("worker")(worker.worker)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,21 +10,19 @@ import typer
 from rocktag.artifact import Manifest, Published, publish
 from rocktag.cli.console import output, print_json, print_table, progress
 from rocktag.cli.corpora import CorpusFile, read_corpus
+from rocktag.cli.installed import check_installed
 from rocktag.cli.options import Columns, Json, parse_columns
+from rocktag.cli.registering import register
 from rocktag.cli.session import Session, session
 from rocktag.config import Settings
 from rocktag.corpus import Corpus
-from rocktag.db import Database, models
-from rocktag.errors import UsageError
 from rocktag.labeling import keyword_rules
-from rocktag.runtime import version_facts
 from rocktag.text import TextView
 from rocktag.types import NO_TOPIC, ClassifierName
 
 if TYPE_CHECKING:
     from rocktag.training import Trained
 
-_TRAINING_PACKAGES = ("iterstrat", "matplotlib", "pandas")
 _POLICY_SCORES = (
     "micro_f1",
     "micro_precision",
@@ -106,13 +101,15 @@ def train_and_publish(
         ArtifactError: The models' folder cannot be written.
         StoreError: The database refuses.
     """
-    _check_installed()
+    check_installed()
     database = here.database  # before the work: it must not be lost for a bad URL
     trained = _train(corpus, here.settings, resume=resume)
     published = publish(
         here.settings.models_dir, trained.draft, training_seconds=trained.seconds
     )
-    is_champion = _register(database, published, promote=promote)
+    is_champion = register(
+        database, published, promote=promote, command="rocktag train"
+    )
     return Outcome(trained, published, is_champion)
 
 
@@ -153,16 +150,6 @@ def print_training(outcome: Outcome) -> None:
     )
 
 
-def _check_installed() -> None:
-    """Refuse at once, not after minutes, where only the worker's packages are."""
-    missing = [name for name in _TRAINING_PACKAGES if find_spec(name) is None]
-    if missing:
-        raise UsageError(
-            f"{', '.join(missing)} not installed, training needs it;"
-            " run: pip install 'rocktag[train]'"
-        )
-
-
 def _train(corpus: Corpus, settings: Settings, *, resume: bool) -> Trained:
     from rocktag import training
 
@@ -174,32 +161,6 @@ def _train(corpus: Corpus, settings: Settings, *, resume: bool) -> Trained:
             bar.update(task, description=description, completed=done, total=steps)
 
         return training.train(corpus, keyword_rules(), settings, show, resume=resume)
-
-
-def _register(database: Database, published: Published, *, promote: bool) -> bool:
-    """Enter the version; make it champion if asked to or if there is none."""
-    facts = version_facts(published.manifest, published.manifest_sha256)
-    with database.write() as connection:
-        key = models.register(connection, facts)
-        is_first = models.champion(connection) is None
-        if is_first or promote:
-            models.promote(
-                connection,
-                key,
-                by=_user(),
-                why="first version published"
-                if is_first
-                else "rocktag train --promote",
-            )
-    return is_first or promote
-
-
-def _user() -> str:
-    """Return who runs this; a container's user may have a number only."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # OSError: since Python 3.13
-        return f"uid {os.getuid()}"
 
 
 def _as_object(outcome: Outcome) -> dict[str, Any]:

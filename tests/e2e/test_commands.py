@@ -13,7 +13,7 @@ import typer
 from sqlalchemy import text
 
 import rocktag as package
-from rocktag.cli import train
+from rocktag.cli import registering
 from rocktag.cli.app import app
 from rocktag.db import Database
 from tests.e2e.conftest import Result, Rocktag, World, sample_file
@@ -385,4 +385,4 @@ def test_a_user_without_a_name_can_promote_a_model(
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("os.getuid", lambda: 987_654)
-    assert train._user() == "uid 987654"
+    assert registering._user() == "uid 987654"

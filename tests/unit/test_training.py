@@ -155,7 +155,6 @@ def test_progress_tells_every_stage() -> None:
         "fit",
         "predict",
         "thresholds",
-        "test",
         "report",
     ]
 

@@ -1,0 +1,23 @@
+"""Whether more is installed than the worker needs."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from rocktag.errors import UsageError
+
+_TRAINING_PACKAGES = ("iterstrat", "matplotlib", "pandas")
+
+
+def check_installed() -> None:
+    """Refuse at once, not after minutes, where only the worker's packages are.
+
+    Raises:
+        UsageError: What training needs is missing.
+    """
+    missing = [name for name in _TRAINING_PACKAGES if find_spec(name) is None]
+    if missing:
+        raise UsageError(
+            f"{', '.join(missing)} not installed, training needs it;"
+            " run: pip install 'rocktag[train]'"
+        )

@@ -1,0 +1,150 @@
+"""The model card: what people should know before they use a model."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+
+from rocktag.artifact.manifest import CorpusFacts, ThresholdFacts
+from rocktag.config import TrainSettings
+from rocktag.metrics import Scores
+from rocktag.thresholds import TunedThresholds
+from rocktag.types import NO_TOPIC
+
+
+def render(
+    corpus: CorpusFacts,
+    rules_sha256: str,
+    chosen: TrainSettings,
+    thresholds: ThresholdFacts,
+    scores: Mapping[str, Scores],
+    remarks: Sequence[str] = (),
+    *,
+    tuned_from: str | None = None,
+) -> bytes:
+    """Return the model card (Markdown): use, data, scores, thresholds, limits.
+
+    Args:
+        corpus: What was learned from.
+        rules_sha256: What labelled it.
+        chosen: How it was trained.
+        thresholds: Tuned on validation.
+        scores: Threshold policy to the scores of the test side.
+        remarks: Sentences of the classifier's own.
+        tuned_from: The version whose model this is, if its thresholds were tuned again.
+    """
+    tuned = thresholds.tuned()
+    policies = _markdown(
+        ["thresholds", "micro F1", "macro F1", "weighted F1", "exact match"],
+        (
+            [policy, *(f"{found.averages()[name]:.4f}" for name in _CARD_SCORES)]
+            for policy, found in scores.items()
+        ),
+    )
+    per_label = _markdown(
+        ["label", "precision", "recall", "F1", "test headlines", "own threshold"],
+        (
+            [
+                row.label,
+                f"{row.precision:.3f}",
+                f"{row.recall:.3f}",
+                f"{row.f1:.3f}",
+                str(row.support),
+                _own_threshold(row.label, threshold, tuned),
+            ]
+            for row, threshold in zip(
+                scores["micro"].per_label, tuned.per_label, strict=True
+            )
+        ),
+    )
+    return _CARD.format(
+        classifier=chosen.classifier,
+        text_view=chosen.text_view,
+        headlines=f"{corpus.headlines:,}",
+        origin=corpus.origin,
+        sha256=corpus.sha256,
+        rules=rules_sha256,
+        thresholds=_thresholds(thresholds),
+        policies=policies,
+        per_label=per_label,
+        again=_again(chosen),
+        then=_THEN.format(tuned_from) if tuned_from else "",
+        remarks=f"**Training.** {' '.join(remarks)}\n\n" if remarks else "",
+    ).encode()
+
+
+def _thresholds(facts: ThresholdFacts) -> str:
+    """Return the card's paragraph on them."""
+    name = facts.objective.upper()
+    what = f"the best {name}"
+    if facts.minimum_precision is not None:
+        what = f"the most recall at a precision of {facts.minimum_precision:g}"
+    said = (
+        f"**Thresholds**, tuned on {facts.headlines:,} validation headlines for {what}"
+        f" there: {facts.micro:.2f} for the micro average, {facts.macro:.2f} for the"
+        " macro average, and one for each label with at least"
+        f" {facts.minimum_positives} positives there."
+    )
+    if facts.unreached:
+        names = ", ".join(facts.unreached)
+        said += f" No threshold has that precision for {names}: the best {name} there."
+    return textwrap.fill(said, _WIDTH)
+
+
+_WIDTH = 88
+_CARD_SCORES = ("micro_f1", "macro_f1", "weighted_f1", "subset_accuracy")
+
+_CARD = """\
+# {classifier} on {text_view} text
+
+**Use.** Topic labels for headlines of the rock and music press, by `rocktag worker` and
+`rocktag tag`. Not for other subjects or languages, nor for decisions about people.
+
+**Data.** {headlines} distinct headlines from {origin} (SHA-256 {sha256}), labelled by
+keyword rules (SHA-256 {rules}); nobody read them.
+
+**Limits.** The labels it learned are keywords that stand in the headline. High scores
+below say that it finds those keywords again, not that a reader would agree: where the
+rules err ("hit the road" is a tour, "not a single person" no single), so does it.
+
+{thresholds}
+
+{remarks}## Scores on the untouched test headlines, against the rules
+
+{policies}
+
+Per label, under the `micro` threshold:
+
+{per_label}
+
+## Again
+
+    {again}
+
+on the same headlines gives the same model{then}.
+`config.toml` beside this file holds every setting of the training,
+`test_scores.json` every score, `thresholds.csv` the curve of
+`threshold_sweep.svg`.
+"""
+
+
+_THEN = """;
+`rocktag thresholds {}` then tuned it again"""
+
+
+def _again(chosen: TrainSettings) -> str:
+    preset = f" --preset {chosen.preset}" if chosen.preset else ""
+    return (
+        f"rocktag train --classifier {chosen.classifier}{preset}"
+        f" --text-view {chosen.text_view} --seed {chosen.seed}"
+    )
+
+
+def _own_threshold(label: str, threshold: float, thresholds: TunedThresholds) -> str:
+    shared = label == NO_TOPIC or label in thresholds.fallback
+    return "-" if shared else f"{threshold:.2f}"
+
+
+def _markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

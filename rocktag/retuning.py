@@ -1,0 +1,130 @@
+"""Tuning again: other thresholds for a published model, without training.
+
+All it needs stands in the artifact. Nothing but thresholds, scores and what is drawn of
+them changes: model, golden headlines and predictions keep their bytes.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+
+from rocktag import model_card
+from rocktag.artifact import Contents, Draft, predictions
+from rocktag.artifact.manifest import Manifest, ThresholdFacts
+from rocktag.config import TrainSettings
+from rocktag.drafting import CARD_NAME, CONFIGURATION_NAME
+from rocktag.errors import UsageError
+from rocktag.metrics import Scores
+from rocktag.objectives import Objective
+from rocktag.thresholds import TunedThresholds
+from rocktag.verdicts import Verdict, reach, scores
+
+_NEW = {  # fields of the manifest that `publish` gives
+    "protocol",
+    "classifier",
+    "version",
+    "created_at",
+    "training_seconds",
+    "files",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Thresholds with the scores they give; threshold policy to scores."""
+
+    thresholds: TunedThresholds
+    validation: dict[str, Scores]
+    test: dict[str, Scores]
+
+
+@dataclass(frozen=True, slots=True)
+class Retuned:
+    """A new version of a model, ready to be published, beside the one it is from."""
+
+    draft: Draft
+    old: Compared
+    new: Compared
+
+
+def retune(
+    source: Contents, objective: Objective, minimum_positives: int | None = None
+) -> Retuned:
+    """Tune the thresholds of an artifact on its stored validation predictions.
+
+    Args:
+        source: The artifact, checked.
+        objective: What to tune for.
+        minimum_positives: In validation, for a threshold of the label's own; by
+            default as in training.
+
+    Raises:
+        ArtifactError: It keeps no predictions, or they are damaged.
+        UsageError: The thresholds stay as they are.
+    """
+    manifest = source.manifest
+    held_out = predictions.load(
+        source.files, len(manifest.labels), where=str(source.folder)
+    )
+    trained = _train_settings(source)
+    if minimum_positives is None:
+        minimum_positives = trained.minimum_positives
+    verdict = reach(held_out, manifest.labels, objective, minimum_positives)
+    old = manifest.thresholds.tuned()
+    if _served(verdict.thresholds) == _served(old):
+        raise UsageError(
+            f"{manifest.name} has the best thresholds for this already; nothing was"
+            " published, give another objective"
+        )
+    return Retuned(
+        draft=_draft(source, trained, verdict),
+        old=_compared(verdict, old),
+        new=_compared(verdict, verdict.thresholds),
+    )
+
+
+def _train_settings(source: Contents) -> TrainSettings:
+    """Return how the model was trained."""
+    settings = tomllib.loads(source.files[CONFIGURATION_NAME].decode())
+    return TrainSettings.model_validate(settings["train"])
+
+
+def _served(thresholds: TunedThresholds) -> tuple[float, float, tuple[float, ...]]:
+    return thresholds.micro, thresholds.macro, thresholds.per_label
+
+
+def _compared(verdict: Verdict, thresholds: TunedThresholds) -> Compared:
+    held_out, labels = verdict.predictions, verdict.labels
+    return Compared(
+        thresholds,
+        scores(*held_out.validation, labels, thresholds),
+        scores(*held_out.test, labels, thresholds),
+    )
+
+
+def _draft(source: Contents, trained: TrainSettings, verdict: Verdict) -> Draft:
+    """Return the artifact with what depends on its thresholds replaced."""
+    manifest = source.manifest
+    kept = manifest.model_dump(exclude=_NEW)
+    facts = {
+        **kept,
+        **verdict.facts(),
+        "reference": {**kept["reference"], "rates": verdict.rates()},
+        "tuned_from": manifest.name,
+    }
+    card = _card(manifest, trained, verdict)
+    files = {**source.files, **verdict.files(), CARD_NAME: card}
+    return Draft(manifest.classifier, facts, files)
+
+
+def _card(manifest: Manifest, trained: TrainSettings, verdict: Verdict) -> bytes:
+    return model_card.render(
+        manifest.corpus,
+        manifest.rules_sha256,
+        trained,
+        ThresholdFacts(**verdict.facts()["thresholds"]),
+        verdict.test,
+        manifest.remarks,
+        tuned_from=manifest.name,
+    )
