@@ -7,7 +7,7 @@ takes none of these from its configuration.
 
 from rocktag.artifact.loading import Artifact, Contents, load, read
 from rocktag.artifact.manifest import PROTOCOL, Manifest
-from rocktag.artifact.publishing import Draft, Published, publish
+from rocktag.artifact.publishing import Draft, Published, publish, write_folder
 from rocktag.artifact.registry import Listing, published
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "publish",
     "published",
     "read",
+    "write_folder",
 ]

@@ -75,7 +75,7 @@ def publish(models_dir: Path, draft: Draft, *, training_seconds: float) -> Publi
     folder = models_dir / manifest.name
     content = to_json(manifest)
     try:
-        _write({**draft.files, MANIFEST_NAME: content}, folder)
+        write_folder({**draft.files, MANIFEST_NAME: content}, folder)
     except OSError as error:
         raise ArtifactError(
             f"{folder} cannot be written: {error.strerror}; nothing was published"
@@ -91,7 +91,12 @@ def _digest(files: Mapping[str, bytes]) -> str:
     return total.hexdigest()
 
 
-def _write(files: Mapping[str, bytes], folder: Path) -> None:
+def write_folder(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write files into a new folder; a reader sees all of them or nothing.
+
+    Raises:
+        OSError: It cannot be written; nothing is left of it.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     _sweep(folder.parent)
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_DRAFT_PREFIX))

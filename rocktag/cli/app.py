@@ -12,6 +12,7 @@ from rocktag.cli import (
     config,
     db,
     demo,
+    experiment,
     fetch,
     ingest,
     models,
@@ -41,6 +42,7 @@ app.command("sample")(sample.sample)
 app.command("fetch")(fetch.fetch)
 app.command("train")(train.train)
 app.command("thresholds")(thresholds.thresholds)
+app.add_typer(experiment.app, name="experiment")
 app.add_typer(models.app, name="models")
 app.command("tag")(tag.tag)
 app.command("worker")(worker.worker)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rocktag.artifact import Manifest, Published, publish
-from rocktag.cli.console import output, print_json, print_table, progress
+from rocktag.cli.console import output, print_json, print_table
 from rocktag.cli.corpora import CorpusFile, read_corpus
 from rocktag.cli.installed import check_installed
 from rocktag.cli.options import Columns, Json, parse_columns
 from rocktag.cli.registering import register
 from rocktag.cli.session import Session, session
+from rocktag.cli.training_progress import shown_progress
+from rocktag.cli.word_vectors import GloveFile, word_vectors_of
 from rocktag.config import Settings
 from rocktag.corpus import Corpus
 from rocktag.labeling import keyword_rules
@@ -21,6 +24,7 @@ from rocktag.text import TextView
 from rocktag.types import NO_TOPIC, ClassifierName
 
 if TYPE_CHECKING:
+    from rocktag.fitting import Vectors
     from rocktag.training import Trained
 
 _POLICY_SCORES = (
@@ -68,6 +72,7 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with what was broken off.")
     ] = False,
+    glove: GloveFile = None,
     promote: Annotated[
         bool, typer.Option("--promote", help="Make it champion; the first one is.")
     ] = False,
@@ -83,7 +88,9 @@ def train(
     }
     here = session(context).with_options("train", options)
     titles = read_corpus(here, corpus, parse_columns(column))
-    outcome = train_and_publish(here, titles, promote=promote, resume=resume)
+    outcome = train_and_publish(
+        here, titles, promote=promote, resume=resume, glove=glove
+    )
     if json:
         print_json(_as_object(outcome))
     else:
@@ -91,7 +98,12 @@ def train(
 
 
 def train_and_publish(
-    here: Session, corpus: Corpus, *, promote: bool, resume: bool = False
+    here: Session,
+    corpus: Corpus,
+    *,
+    promote: bool,
+    resume: bool = False,
+    glove: Path | None = None,
 ) -> Outcome:
     """Train, publish below models/, and register in the database.
 
@@ -103,7 +115,8 @@ def train_and_publish(
     """
     check_installed()
     database = here.database  # before the work: it must not be lost for a bad URL
-    trained = _train(corpus, here.settings, resume=resume)
+    vectors = word_vectors_of(glove, here.settings.train) if glove else None
+    trained = _train(corpus, here.settings, resume=resume, vectors=vectors)
     published = publish(
         here.settings.models_dir, trained.draft, training_seconds=trained.seconds
     )
@@ -130,6 +143,13 @@ def print_training(outcome: Outcome) -> None:
             for name in _POLICY_SCORES
         ),
     )
+    given = manifest.fitting.given_vectors if manifest.fitting else None
+    if given is not None:
+        output.print(
+            f"word vectors: {given.dimension} numbers each from {given.origin}, which"
+            f" has {given.vocabulary_coverage:.1%} of the vocabulary and"
+            f" {given.token_coverage:.1%} of the training headlines' words"
+        )
     thresholds = trained.thresholds
     topics = [label for label in manifest.labels if label != NO_TOPIC]
     own = len(topics) - len(thresholds.fallback)
@@ -150,17 +170,15 @@ def print_training(outcome: Outcome) -> None:
     )
 
 
-def _train(corpus: Corpus, settings: Settings, *, resume: bool) -> Trained:
+def _train(
+    corpus: Corpus, settings: Settings, *, resume: bool, vectors: Vectors | None
+) -> Trained:
     from rocktag import training
 
-    with progress() as bar:
-        task = bar.add_task("train", total=None)
-
-        def show(stage: str, done: int, steps: int, detail: str = "", /) -> None:
-            description = f"{stage}, {detail}" if detail else stage
-            bar.update(task, description=description, completed=done, total=steps)
-
-        return training.train(corpus, keyword_rules(), settings, show, resume=resume)
+    with shown_progress() as show:
+        return training.train(
+            corpus, keyword_rules(), settings, show, resume=resume, vectors=vectors
+        )
 
 
 def _as_object(outcome: Outcome) -> dict[str, Any]:
@@ -182,5 +200,6 @@ def _as_object(outcome: Outcome) -> dict[str, Any]:
                 zip(manifest.labels, trained.thresholds.per_label, strict=True)
             ),
         },
+        "fitting": manifest.fitting.model_dump() if manifest.fitting else None,
         "seconds": round(trained.seconds, 3),
     }

@@ -11,7 +11,8 @@ def fit(task: Task, progress: Progress) -> Fitted:
 
     Raises:
         TrainingError: The corpus cannot be learned from, or there is nothing to resume.
-        UsageError: What the classifier needs is not installed, or it cannot resume.
+        UsageError: What the classifier needs is not installed, or it cannot
+            resume or start from word vectors.
     """
     match task.settings.classifier:
         case "cnn-bilstm":
@@ -21,6 +22,11 @@ def fit(task: Task, progress: Progress) -> Fitted:
         case name:
             from rocktag.fitting import bag_of_words
 
+            if task.vectors is not None:
+                raise UsageError(
+                    f"{name} has no word vectors to start from; train cnn-bilstm, or"
+                    " without --glove"
+                )
             if task.resume:
                 raise UsageError(
                     f"{name} is fitted in one step, there is nothing to resume; train"

@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
 from rocktag.config import TrainSettings
+from rocktag.embeddings import WordVectors
 from rocktag.splits import Split
 from rocktag.types import Probabilities, Targets
 
-# Word to row of a vocabulary (V words) to vectors (V, D).
-Vectors: TypeAlias = Callable[[Mapping[str, int]], npt.NDArray[np.float32]]
+OnProgress: TypeAlias = Callable[[int, int], None]  # bytes read, bytes in all or 0
+# Reads the vectors of a vocabulary, word to row, from the file they are given in.
+Vectors: TypeAlias = Callable[[Mapping[str, int], OnProgress], WordVectors]
 
 
 class Progress(Protocol):
@@ -37,7 +36,7 @@ class Task:
         settings: Which classifier, and how.
         checkpoints: The folder where broken-off trainings are kept.
         resume: Whether to go on with the one that was broken off.
-        vectors: Gives the words of a vocabulary their vectors; None to learn them.
+        vectors: Gives the words of a vocabulary their first vectors; None for chance.
     """
 
     titles: Sequence[str]

@@ -24,7 +24,7 @@ from rocktag.classifiers import (
 from rocktag.classifiers.checkpoints import Checkpoint
 from rocktag.classifiers.neural_types import Examples, Fitting, Schedule
 from rocktag.classifiers.token_ids import Ragged, encode
-from rocktag.fitting import serving
+from rocktag.fitting import serving, word_vectors
 from rocktag.fitting.fitted import Fitted, Progress, Task
 from rocktag.splits import Indices
 from rocktag.text import view
@@ -45,11 +45,12 @@ def fit(task: Task, progress: Progress) -> Fitted:
     """
     progress("words", 0, 1)
     words = _Words.of(task)
+    start = word_vectors.start(task, words.vocabulary, words.token_ids, progress)
     frameworks.start_over(task.settings.seed)
-    model = _build(task, words)
+    model = _build(task, words, start)
     fitting = _train(model, task, words, progress)
     progress("convert", 0, 1)
-    return _Served(task, words, model, progress).fitted(fitting)
+    return _Served(task, words, model, start, progress).fitted(fitting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +77,40 @@ class _Words:
         )
         return cls(tokenizer, encode(Tokenizer.from_str(tokenizer.decode()), texts))
 
+    @property
+    def vocabulary(self) -> dict[str, int]:
+        """Every word with its row, padding and the unknown word included."""
+        return word_tokenizer.vocabulary_of(self.tokenizer)
+
     def examples(self, task: Task, rows: Indices) -> Examples:
         """Return some rows of the corpus with their targets."""
         return Examples([self.token_ids[row] for row in rows], task.targets[rows])
 
 
-def _build(task: Task, words: _Words, fixed_length: int | None = None) -> Any:
-    vocabulary = word_tokenizer.vocabulary_of(words.tokenizer)
+def _build(
+    task: Task,
+    words: _Words,
+    start: word_vectors.Start | None,
+    fixed_length: int | None = None,
+) -> Any:
     positives = task.targets[task.rows.train].sum(axis=0)
     return cnn_bilstm.build(
         cnn_bilstm.Architecture(**_values(task, cnn_bilstm.Architecture)),
-        vocabulary_size=len(vocabulary),
+        vocabulary_size=len(words.vocabulary),
         label_shares=(positives + 0.5) / (len(task.rows.train) + 1),
-        vectors=task.vectors(vocabulary) if task.vectors else None,
+        vectors=start.vectors if start else None,
         fixed_length=fixed_length,
     )
 
 
-def _build_served(task: Task, words: _Words, model: Any) -> Any:
+def _build_served(
+    task: Task, words: _Words, start: word_vectors.Start | None, model: Any
+) -> Any:
     """Return the fitted model in the form that is converted."""
     length = task.settings.cnn_bilstm.maximum_length
-    unrolled = _build(task, words, length if length <= _LONGEST_UNROLLED else None)
+    unrolled = _build(
+        task, words, start, length if length <= _LONGEST_UNROLLED else None
+    )
     unrolled.set_weights(model.get_weights())
     return unrolled
 
@@ -145,14 +159,19 @@ class _Served:
     """A fitted model on its way to the file that is published."""
 
     def __init__(
-        self, task: Task, words: _Words, model: Any, progress: Progress
+        self,
+        task: Task,
+        words: _Words,
+        model: Any,
+        start: word_vectors.Start | None,
+        progress: Progress,
     ) -> None:
-        self._task, self._words = task, words
+        self._task, self._words, self._start = task, words, start
         self._model, self._progress = model, progress
 
     def fitted(self, fitting: Fitting) -> Fitted:
         """Return the model in the format that may be served, with what it says."""
-        served = _build_served(self._task, self._words, self._model)
+        served = _build_served(self._task, self._words, self._start, self._model)
         content = {
             name: conversion.to_litert(
                 served,
@@ -217,7 +236,7 @@ class _Served:
                 "epochs": len(fitting.epochs),
                 "best_epoch": fitting.best_epoch,
                 "interrupted_in_epoch": _interrupted_in(fitting),
-                "word_vectors": "given" if self._task.vectors else "from scratch",
+                **word_vectors.facts(self._start),
             },
             "conversion": {
                 "number_format": chosen,
@@ -232,11 +251,10 @@ class _Served:
         moved: serving.Difference,
     ) -> tuple[str, ...]:
         """Return what the model card says of them."""
-        vectors = "given ones" if self._task.vectors else "from scratch"
         remarks = [
             f"{len(fitting.epochs)} epochs; the weights are those of epoch"
             f" {fitting.best_epoch}, with the lowest validation loss.",
-            f"Word vectors: trained {vectors}.",
+            word_vectors.remark(self._start),
             f"Served as {chosen}: on validation no probability moved by more than"
             f" {moved.probability:.1e} from Keras', no F1 by more than {moved.f1:.4f}.",
         ]

@@ -1,0 +1,142 @@
+"""rocktag experiment: the study's tables, measured anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rocktag.cli.console import output, print_json, print_table
+from rocktag.cli.corpora import CorpusFile, read_corpus
+from rocktag.cli.installed import check_installed
+from rocktag.cli.options import Columns, Json, parse_columns
+from rocktag.cli.session import Session, session
+from rocktag.cli.training_progress import shown_progress
+from rocktag.cli.word_vectors import word_vectors_of
+from rocktag.db import runs
+from rocktag.errors import UsageError
+from rocktag.files import written_whole
+from rocktag.labeling import keyword_rules
+from rocktag.recording import recorded_run
+
+if TYPE_CHECKING:
+    from rocktag.corpus import Corpus
+    from rocktag.experiments import DimensionTable
+    from rocktag.fitting import Progress
+
+app = typer.Typer(
+    help="The study's tables, measured anew.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def experiments() -> None:
+    """Keep the name of the experiment even while there is only one."""
+
+
+@app.command("glove-dimensions")
+def glove_dimensions(
+    context: typer.Context,
+    glove: Annotated[
+        list[str], typer.Option("--glove", metavar="FILE", help="Word vectors.")
+    ],
+    more: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE]...", help="More of them, one a row."),
+    ] = None,
+    corpus: CorpusFile = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Of the split and of every training.")
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="Named settings, such as the study's: study.")
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="The table as .csv or .json; by default both, below the models'"
+            " folder in .experiments.",
+        ),
+    ] = None,
+    column: Columns = None,
+    json: Json = False,
+) -> None:
+    """Train the CNN-BiLSTM on each file's vectors; score it under the threshold 0.5."""
+    if to is not None and to.suffix not in (".csv", ".json"):
+        raise UsageError(f"{to} is neither .csv nor .json; give one of these endings")
+    check_installed()
+    given = {"classifier": "cnn-bilstm", "seed": seed, "preset": preset}
+    here = session(context).with_options("train", given)
+    titles = read_corpus(here, corpus, parse_columns(column))
+    with recorded_run(here.database, "experiment") as record:
+        table = _measure(here, titles, [Path(file) for file in [*glove, *(more or [])]])
+        stored = _store(here, table, to)
+        with here.database.write() as connection:
+            runs.record_metrics(connection, record.run_id, table.metrics())
+    if json:
+        stored_in = {"run_id": record.run_id, "path": str(stored)}
+        print_json({**table.as_dict(), **stored_in})
+    else:
+        _print(table)
+        output.print(f"stored in {stored}, and as run {record.run_id} in run_metric")
+
+
+def _measure(here: Session, corpus: Corpus, files: Sequence[Path]) -> DimensionTable:
+    from rocktag import experiments
+
+    with ExitStack() as last:
+
+        def progress(number: int) -> Progress:
+            last.close()
+            said = f"file {number + 1} of {len(files)}: "
+            return last.enter_context(shown_progress(said))
+
+        return experiments.glove_dimensions(
+            corpus,
+            keyword_rules(),
+            here.settings,
+            [word_vectors_of(file, here.settings.train) for file in files],
+            progress,
+        )
+
+
+def _store(here: Session, table: DimensionTable, to: Path | None) -> Path:
+    if to is None:
+        from rocktag.experiments import store
+
+        return store(table, here.settings.models_dir)
+    with written_whole(to) as file:
+        file.write(table.json() if to.suffix == ".json" else table.csv())
+    return to
+
+
+def _print(table: DimensionTable) -> None:
+    header = ["dimension", "micro F1", "precision", "recall", "macro F1", "precision"]
+    print_table(
+        f"{table.test_headlines:,} untouched test headlines, every threshold 0.5",
+        [*header, "recall", "vocabulary", "words", "epochs", "file"],
+        (
+            [
+                str(row.dimension),
+                row.micro_f1,
+                row.micro_precision,
+                row.micro_recall,
+                row.macro_f1,
+                row.macro_precision,
+                row.macro_recall,
+                f"{row.vocabulary_coverage:.1%}",
+                f"{row.token_coverage:.1%}",
+                row.epochs,
+                row.origin,
+            ]
+            for row in table.rows
+        ),
+    )

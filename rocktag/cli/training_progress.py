@@ -1,0 +1,26 @@
+"""A bar that shows how far a training is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rocktag.cli.console import progress
+
+if TYPE_CHECKING:
+    from rocktag.fitting import Progress
+
+
+@contextmanager
+def shown_progress(prefix: str = "") -> Iterator[Progress]:
+    """Open a bar, and yield what a training tells its stages."""
+    with progress() as bar:
+        task = bar.add_task("train", total=None)
+
+        def show(stage: str, done: int, steps: int, detail: str = "", /) -> None:
+            description = f"{prefix}{stage}, {detail}" if detail else prefix + stage
+            total = steps or None  # of a pipe nobody knows the size
+            bar.update(task, description=description, completed=done, total=total)
+
+        yield show

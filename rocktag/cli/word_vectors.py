@@ -1,0 +1,60 @@
+"""--glove: word vectors from a file, and what people are told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from rocktag.cli.console import note
+from rocktag.config import TrainSettings
+
+if TYPE_CHECKING:
+    from rocktag.embeddings import WordVectors
+    from rocktag.fitting import Vectors
+    from rocktag.fitting.fitted import OnProgress
+
+GloveFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--glove",
+        metavar="FILE",
+        help="Word vectors to start a network from: GloVe or word2vec text, plain, .gz"
+        " or .zip (FILE.zip:MEMBER).",
+    ),
+]
+
+_MALFORMED_SHOWN = 5
+
+
+def word_vectors_of(file: Path, chosen: TrainSettings) -> Vectors:
+    """Return what reads a vocabulary's vectors from a file, and tells its faults."""
+    preferred = chosen.cnn_bilstm.embedding_dimension
+
+    def vectors(vocabulary: Mapping[str, int], on_progress: OnProgress) -> WordVectors:
+        from rocktag.fitting import word_vectors
+
+        found = word_vectors.read(
+            file, vocabulary, on_progress, preferred_dimension=preferred
+        )
+        _tell(found, preferred)
+        return found
+
+    return vectors
+
+
+def _tell(found: WordVectors, preferred: int) -> None:
+    if found.dimension != preferred:
+        note(
+            f"{found.origin} has {found.dimension} numbers a word; they count, not"
+            f" train.cnn_bilstm.embedding_dimension = {preferred}"
+        )
+    for line in found.malformed[:_MALFORMED_SHOWN]:
+        note(f"{found.origin}, line {line.number:,}: {line.reason}")
+    if found.malformed_count:
+        note(
+            f"{found.origin}: {found.malformed_count:,} of {found.line_count:,} lines"
+            " are malformed and were passed over"
+        )
