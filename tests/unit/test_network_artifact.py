@@ -7,11 +7,9 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from rocktag.artifact import Published, load, publish
@@ -172,26 +170,6 @@ def test_what_is_fitted_in_one_step_cannot_be_resumed(tmp_path: Path) -> None:
     settings = Settings.model_validate({"models_dir": tmp_path})
     with pytest.raises(UsageError, match="adaboost is fitted in one step"):
         trained_on(settings, resume=True)
-
-
-def test_vectors_that_are_given_are_asked_for_the_vocabulary(
-    network_settings: Settings, tmp_path: Path
-) -> None:
-    asked: list[str] = []
-
-    def vectors(rows: Mapping[str, int]) -> npt.NDArray[np.float32]:
-        asked.extend(rows)
-        return np.ones((len(rows), 5), dtype=np.float32)
-
-    found = train(
-        corpus_of(300),
-        keyword_rules(),
-        changed(network_settings, tmp_path, epochs=1),
-        lambda *_: None,
-        vectors=vectors,
-    )
-    assert asked[:2] == ["[PAD]", "[UNK]"]
-    assert found.draft.facts["fitting"]["word_vectors"] == "given"
 
 
 def test_tagging_with_a_network_loads_no_framework_and_says_nothing(
