@@ -1,7 +1,9 @@
 """config.toml, `ROCKTAG_…` variables and command-line options, as one checked value."""
 
+from rocktag.config.classifiers import table_name
 from rocktag.config.loading import load, parse_assignments
 from rocktag.config.presets import merged
+from rocktag.config.search import SearchSettings
 from rocktag.config.secrets import passwords, without_passwords
 from rocktag.config.settings import (
     AuditSettings,
@@ -10,16 +12,23 @@ from rocktag.config.settings import (
     TagSettings,
     TrainSettings,
 )
+from rocktag.config.space import Axis, Range, Space, Value
 
 __all__ = [
     "AuditSettings",
+    "Axis",
+    "Range",
+    "SearchSettings",
     "Settings",
     "SourceSettings",
+    "Space",
     "TagSettings",
     "TrainSettings",
+    "Value",
     "load",
     "merged",
     "parse_assignments",
     "passwords",
+    "table_name",
     "without_passwords",
 ]

@@ -11,9 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     model_validator,
@@ -21,6 +19,12 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rocktag.config import presets
+from rocktag.config.classifiers import (
+    BagOfWordsSettings,
+    CnnBilstmSettings,
+    Section,
+)
+from rocktag.config.search import SearchSettings
 from rocktag.config.secrets import without_passwords
 from rocktag.schedule import cron_trigger
 from rocktag.text import TextView
@@ -67,15 +71,8 @@ DatabaseUrl: TypeAlias = Annotated[SecretStr, AfterValidator(_database_url)]
 ThresholdPolicy: TypeAlias = Annotated[str | float, BeforeValidator(_threshold)]
 Cron: TypeAlias = Annotated[str, AfterValidator(_cron)]
 Fraction: TypeAlias = Annotated[float, Field(gt=0, lt=1)]
-Share: TypeAlias = Annotated[float, Field(ge=0, lt=1)]
 PresetName: TypeAlias = Annotated[str, BeforeValidator(presets.known)]
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
-
-
-class Section(BaseModel):
-    """A table of config.toml."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class SourceSettings(Section):
@@ -106,47 +103,6 @@ class IngestSettings(Section):
     """How headlines come in."""
 
     batch_size: int = Field(2_000, ge=1, le=10_000)  # headlines a transaction
-
-
-class BagOfWordsSettings(Section):
-    """The classifiers on TF-IDF; classifiers/bag_of_words says what each value does."""
-
-    ngrams: int = Field(1, ge=1, le=5)  # words
-    minimum_headlines: int = Field(1, ge=1)
-    adaboost_estimators: int = Field(50, ge=1)
-    adaboost_depth: int = Field(8, ge=1)
-    forest_trees: int = Field(20, ge=1)
-    forest_depth: int | None = Field(None, ge=1)  # None: no limit
-    forest_terms: float = Field(0.5, gt=0, le=1)
-    tree_depth: int | None = Field(None, ge=1)  # None: no limit
-    logistic_regression_c: float = Field(100.0, gt=0)
-
-
-class CnnBilstmSettings(Section):
-    """The CNN-BiLSTM; classifiers/cnn_bilstm and neural_training say what each does."""
-
-    maximum_length: int = Field(40, ge=2, le=512)  # tokens
-    pad_always: bool = False
-    vocabulary_size: int = Field(20_000, ge=1)  # words
-    minimum_headlines: int = Field(1, ge=1)
-    embedding_dimension: int = Field(100, ge=1)
-    embedding_trainable: bool = True
-    embedding_dropout: Share = 0.2
-    filters: int = Field(128, ge=1)
-    kernel_width: int = Field(5, ge=1)  # words
-    lstm_units: int = Field(128, ge=1)  # of each direction
-    attention: Literal["additive", "dot-product"] = "additive"
-    dense_layers: int = Field(1, ge=0)
-    dense_units: int = Field(128, ge=1)
-    dropout: Share = 0.3
-    prior_bias: bool = True
-    batch_size: int = Field(64, ge=1)  # headlines
-    epochs: int = Field(12, ge=1)
-    patience: int = Field(3, ge=1)  # epochs
-    learning_rate: float = Field(2e-3, gt=0)
-    learning_rate_decay: Literal["cosine", "none"] = "cosine"
-    weight_decay: float = Field(1e-3, ge=0)
-    negative_focus: float = Field(2.0, ge=0)
 
 
 class PresetSettings(Section):
@@ -219,6 +175,7 @@ class Settings(BaseSettings):
     source: SourceSettings | None = None
     ingest: IngestSettings = IngestSettings()
     train: TrainSettings = TrainSettings()
+    search: SearchSettings = SearchSettings()
     tag: TagSettings = TagSettings()
     preset: dict[str, PresetSettings] = Field(presets.SHIPPED, validate_default=True)
     audit: AuditSettings = AuditSettings()
@@ -242,6 +199,6 @@ class Settings(BaseSettings):
         """Return the settings as plain values, without anything secret or local."""
         return self.model_dump(
             mode="json",
-            exclude={"database_url", "models_dir", "source", "preset"},
+            exclude={"database_url", "models_dir", "source", "preset", "search"},
             exclude_none=True,
         )
