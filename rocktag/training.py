@@ -10,16 +10,17 @@ import time
 from dataclasses import dataclass
 
 from rocktag.artifact import Draft
-from rocktag.config import Settings
+from rocktag.config import Settings, TrainSettings
 from rocktag.corpus import Corpus
 from rocktag.drafting import Sides, draft
 from rocktag.fitting import Fitted, Progress, Task, Vectors, fit
 from rocktag.labeling import Rules
 from rocktag.metrics import Scores
 from rocktag.objectives import Objective
-from rocktag.splits import split
+from rocktag.splits import Split, split
 from rocktag.text import clean
 from rocktag.thresholds import TunedThresholds
+from rocktag.types import Targets
 from rocktag.verdicts import reach
 
 _CHECKPOINTS = ".checkpoints"  # below models_dir; no listing of models shows it
@@ -48,6 +49,25 @@ class Learned:
 
     fitted: Fitted
     sides: Sides
+
+
+def labelled(
+    corpus: Corpus, rules: Rules, chosen: TrainSettings
+) -> tuple[Targets, Split]:
+    """Return the rules' labels (N, L) of a corpus, and the sides it is split into.
+
+    Raises:
+        TrainingError: The corpus is too small.
+    """
+    targets = rules.label_matrix(corpus.titles)
+    rows = split(
+        [clean(title) for title in corpus.titles],
+        targets,
+        validation_fraction=chosen.validation_fraction,
+        test_fraction=chosen.test_fraction,
+        seed=chosen.seed,
+    )
+    return targets, rows
 
 
 def train(
@@ -106,15 +126,7 @@ def learn(
     """
     chosen = settings.train
     progress("labels", 0, 1)
-    targets = rules.label_matrix(corpus.titles)
-    progress("split", 0, 1)
-    rows = split(
-        [clean(title) for title in corpus.titles],
-        targets,
-        validation_fraction=chosen.validation_fraction,
-        test_fraction=chosen.test_fraction,
-        seed=chosen.seed,
-    )
+    targets, rows = labelled(corpus, rules, chosen)
     task = Task(
         titles=corpus.titles,
         targets=targets,

@@ -29,6 +29,8 @@ from rocktag.types import Probabilities, Targets
 
 Progress: TypeAlias = Callable[[int, int, str], None]  # batches done, in all, metrics
 
+AfterEpoch: TypeAlias = Callable[[int, Probabilities], None]
+
 _HISTORY_THRESHOLD = 0.5  # of the scores by epoch, before any is tuned
 _SMALLEST = 1e-7  # a probability for the logarithm
 
@@ -44,6 +46,7 @@ def fit(
     checkpoint: Checkpoint | None = None,
     resume: bool = False,
     progress: Progress | None = None,
+    after_epoch: AfterEpoch | None = None,
 ) -> Fitting:
     """Fit the model; it has the weights of the best epoch after.
 
@@ -57,6 +60,8 @@ def fit(
         checkpoint: Where each epoch is kept until the end.
         resume: Whether to go on from there.
         progress: Called after each batch.
+        after_epoch: Called with its number and the probabilities of the validation
+            headlines; what it raises ends the fitting and comes out.
 
     Returns:
         What happened; `interrupted` where a KeyboardInterrupt came after an epoch.
@@ -65,7 +70,9 @@ def fit(
         TrainingError: The loss is not finite, or there is no checkpoint to resume.
         KeyboardInterrupt: No epoch had ended yet.
     """
-    run = _Run(model, training, validation, labels, schedule, seed, progress)
+    run = _Run(
+        model, training, validation, labels, schedule, seed, progress, after_epoch
+    )
     if resume:
         run.restore(checkpoint)
     interrupted = False
@@ -106,10 +113,12 @@ class _Run:
         schedule: Schedule,
         seed: int,
         progress: Progress | None,
+        after_epoch: AfterEpoch | None,
     ) -> None:
         self._model, self._schedule, self._seed = model, schedule, seed
         self._training, self._validation = training, validation
         self._labels, self._progress = labels, progress
+        self._after_epoch = after_epoch
         self._targets = training.targets.astype(np.float32)
         self._lengths = training.lengths
         self._steps = -(-len(self._lengths) // schedule.batch_size)  # an epoch
@@ -147,6 +156,8 @@ class _Run:
         is_best = Fitting(rows, ()).best_epoch == number
         weights = self._model.get_weights() if is_best else self.so_far.best_weights
         self.so_far = Fitting(rows, tuple(weights))  # at once: Ctrl-C comes any time
+        if self._after_epoch is not None:
+            self._after_epoch(number, found)
 
     def keep(self, checkpoint: Checkpoint) -> None:
         """Write everything that the next epoch depends on."""

@@ -3,7 +3,7 @@
 Read in this order: `fitted`, `bag_of_words`, `serving`, `neural`, `choosing`.
 """
 
-from rocktag.fitting.choosing import fit
-from rocktag.fitting.fitted import Fitted, Progress, Task, Vectors
+from rocktag.fitting.choosing import assess, fit
+from rocktag.fitting.fitted import Fitted, Progress, Task, Vectors, Watch
 
-__all__ = ["Fitted", "Progress", "Task", "Vectors", "fit"]
+__all__ = ["Fitted", "Progress", "Task", "Vectors", "Watch", "assess", "fit"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rocktag.errors import UsageError
-from rocktag.fitting.fitted import Fitted, Progress, Task
+from rocktag.fitting.fitted import Fitted, Progress, Task, Watch
+from rocktag.types import Probabilities
 
 
 def fit(task: Task, progress: Progress) -> Fitted:
@@ -33,3 +34,26 @@ def fit(task: Task, progress: Progress) -> Fitted:
                     " without --resume"
                 )
             return bag_of_words.fit(name, task, progress)
+
+
+def assess(task: Task, progress: Progress, watch: Watch) -> Probabilities:
+    """Fit as `fit` does, only to see what is said of the validation headlines (n, L).
+
+    Args:
+        task: What is to be learned.
+        progress: Told of every stage, and of a network's metrics.
+        watch: Called after each epoch of a network; what it raises ends the fitting.
+
+    Raises:
+        TrainingError: The corpus cannot be learned from.
+        UsageError: What the classifier needs is not installed.
+    """
+    match task.settings.classifier:
+        case "cnn-bilstm":
+            from rocktag.fitting import neural
+
+            return neural.assess(task, progress, watch)
+        case name:
+            from rocktag.fitting import bag_of_words
+
+            return bag_of_words.assess(name, task, progress)

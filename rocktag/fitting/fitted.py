@@ -17,6 +17,10 @@ OnProgress: TypeAlias = Callable[[int, int], None]  # bytes read, bytes in all o
 Vectors: TypeAlias = Callable[[Mapping[str, int], OnProgress], WordVectors]
 
 
+# The epoch's number, and the probabilities (n, L) of the validation headlines after it.
+Watch: TypeAlias = Callable[[int, Probabilities], None]
+
+
 class Progress(Protocol):
     """Whoever is told how far a training is."""
 
@@ -34,7 +38,7 @@ class Task:
         labels: The L labels.
         rows: The sides of the split.
         settings: Which classifier, and how.
-        checkpoints: The folder where broken-off trainings are kept.
+        checkpoints: The folder where broken-off trainings are kept; None: they are not.
         resume: Whether to go on with the one that was broken off.
         vectors: Gives the words of a vocabulary their first vectors; None for chance.
     """
@@ -44,7 +48,7 @@ class Task:
     labels: Sequence[str]
     rows: Split
     settings: TrainSettings
-    checkpoints: Path
+    checkpoints: Path | None
     resume: bool = False
     vectors: Vectors | None = None
 

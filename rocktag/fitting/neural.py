@@ -25,7 +25,7 @@ from rocktag.classifiers.checkpoints import Checkpoint
 from rocktag.classifiers.neural_types import Examples, Fitting, Schedule
 from rocktag.classifiers.token_ids import Ragged, encode
 from rocktag.fitting import serving, word_vectors
-from rocktag.fitting.fitted import Fitted, Progress, Task
+from rocktag.fitting.fitted import Fitted, Progress, Task, Watch
 from rocktag.splits import Indices
 from rocktag.text import view
 from rocktag.types import Probabilities
@@ -51,6 +51,32 @@ def fit(task: Task, progress: Progress) -> Fitted:
     fitting = _train(model, task, words, progress)
     progress("convert", 0, 1)
     return _Served(task, words, model, start, progress).fitted(fitting)
+
+
+def assess(task: Task, progress: Progress, watch: Watch) -> Probabilities:
+    """Return what the fitted network says of the validation headlines (n, L).
+
+    Raises:
+        TrainingError: The headlines have no words, or the loss diverges.
+        UsageError: TensorFlow is not installed.
+        KeyboardInterrupt: In whatever epoch.
+    """
+    words = _Words.of(task)
+    frameworks.start_over(task.settings.seed)
+    model = _build(task, words, None)
+    if _train(model, task, words, progress, watch).interrupted:
+        raise KeyboardInterrupt
+    return _validated(model, task, words)
+
+
+def _validated(model: Any, task: Task, words: _Words) -> Probabilities:
+    """Return what Keras says of the validation headlines (n, L)."""
+    return neural_training.predict_probabilities(
+        neural_steps.compiled_forward(model),
+        words.examples(task, task.rows.validation),
+        _schedule(task),
+        len(task.labels),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +141,14 @@ def _build_served(
     return unrolled
 
 
-def _train(model: Any, task: Task, words: _Words, progress: Progress) -> Fitting:
+def _train(
+    model: Any,
+    task: Task,
+    words: _Words,
+    progress: Progress,
+    watch: Watch | None = None,
+) -> Fitting:
     """Fit the model, in `task.checkpoints` under the fingerprint of all it rests on."""
-    fingerprint = _fingerprint(model, task)
     return neural_training.fit(
         model,
         words.examples(task, task.rows.train),
@@ -125,10 +156,17 @@ def _train(model: Any, task: Task, words: _Words, progress: Progress) -> Fitting
         task.labels,
         _schedule(task),
         seed=task.settings.seed,
-        checkpoint=Checkpoint(task.checkpoints / fingerprint),
+        checkpoint=_checkpoint(model, task),
         resume=task.resume,
         progress=partial(progress, "fit"),
+        after_epoch=watch,
     )
+
+
+def _checkpoint(model: Any, task: Task) -> Checkpoint | None:
+    if task.checkpoints is None:
+        return None
+    return Checkpoint(task.checkpoints / _fingerprint(model, task))
 
 
 def _schedule(task: Task) -> Schedule:
@@ -202,12 +240,7 @@ class _Served:
         """Return how far each file's answers on validation are from Keras'."""
         task = self._task
         rows = task.rows.validation
-        expected = neural_training.predict_probabilities(
-            neural_steps.compiled_forward(self._model),
-            self._words.examples(task, rows),
-            _schedule(task),
-            len(task.labels),
-        )
+        expected = _validated(self._model, task, self._words)
         return {
             name: serving.difference(
                 task.targets[rows],
