@@ -67,6 +67,16 @@ class Database:
         return self._url.set(query={}).render_as_string(hide_password=True)
 
     @property
+    def secret_url(self) -> str:
+        """The URL as SQLAlchemy reads it, with its password: never print it."""
+        return self._url.render_as_string(hide_password=False)
+
+    @property
+    def engine_options(self) -> dict[str, Any]:
+        """What SQLAlchemy's create_engine is told beside the URL."""
+        return _options(self._url, read_only=False)
+
+    @property
     def backend(self) -> str:
         """Which SQL is spoken: sqlite, postgresql or mysql (MariaDB included)."""
         return self._engine.dialect.name
@@ -112,10 +122,10 @@ def _translated(name: str) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        raise StoreError(f"{name}: {_reason(error)}") from error
+        raise StoreError(f"{name}: {reason(error)}") from error
 
 
-def _reason(error: SQLAlchemyError) -> str:
+def reason(error: SQLAlchemyError) -> str:
     """Return the driver's words on one line, without statement and parameters."""
     cause = error.orig if isinstance(error, StatementError) else error
     words = " ".join(str(cause).split())
@@ -137,26 +147,29 @@ def with_driver(url: str) -> URL:
 
 
 def _engine(url: URL, read_only: bool) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        return _sqlite_engine(url, read_only)
+    engine = create_engine(url, **_options(url, read_only=read_only))
+    if read_only and engine.dialect.name == "mysql":
+        event.listen(engine, "connect", _prepare_read_only_mysql)
+    return engine
+
+
+def _options(url: URL, *, read_only: bool) -> dict[str, Any]:
     match url.get_backend_name():
         case "sqlite":
-            return _sqlite_engine(url, read_only)
+            return {"connect_args": {"timeout": _SQLITE_LOCK_TIMEOUT}}
         case "postgresql":
             mode = " -c default_transaction_read_only=on" if read_only else ""
             options = f"{url.query.get('options', '')} -c timezone=UTC{mode}"
-            return create_engine(
-                url, pool_pre_ping=True, connect_args={"options": options}
-            )
+            return {"pool_pre_ping": True, "connect_args": {"options": options}}
         case _:
             # READ COMMITTED takes no gap locks: claims of two workers do not clash.
-            engine = create_engine(
-                url,
-                pool_pre_ping=True,
-                isolation_level="READ COMMITTED",
-                connect_args={"init_command": "SET time_zone = '+00:00'"},
-            )
-            if read_only:
-                event.listen(engine, "connect", _prepare_read_only_mysql)
-            return engine
+            return {
+                "pool_pre_ping": True,
+                "isolation_level": "READ COMMITTED",
+                "connect_args": {"init_command": "SET time_zone = '+00:00'"},
+            }
 
 
 def _sqlite_engine(url: URL, read_only: bool) -> Engine:
@@ -164,7 +177,7 @@ def _sqlite_engine(url: URL, read_only: bool) -> Engine:
         # Mode rw makes no new file, and is ro where the file may not be written to.
         path = Path(url.database).absolute().as_uri()
         url = url.set(database=path).update_query_dict({"uri": "true", "mode": "rw"})
-    engine = create_engine(url, connect_args={"timeout": _SQLITE_LOCK_TIMEOUT})
+    engine = create_engine(url, **_options(url, read_only=read_only))
     prepare = _prepare_read_only_sqlite if read_only else _prepare_sqlite
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", _begin_sqlite)
