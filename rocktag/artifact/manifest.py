@@ -156,6 +156,26 @@ class ConversionFacts(Part):
     differences: dict[str, MovedBy]
 
 
+class SearchFacts(Part):
+    """Which search chose the settings.
+
+    Attributes:
+        study: Its name; trials are in the database where it ran.
+        trial: The one whose settings these are.
+        trials: How many were finished by then.
+        method: How they were chosen.
+        objective: What was compared, on validation.
+        value: What this trial reached.
+    """
+
+    study: str
+    trial: int = Field(ge=0)
+    trials: int = Field(ge=1)
+    method: str
+    objective: str
+    value: float
+
+
 class Manifest(Part):
     """Everything an artifact says of itself; see the module's docstring."""
 
@@ -175,6 +195,7 @@ class Manifest(Part):
     conversion: ConversionFacts | None = None
     remarks: tuple[str, ...] = ()  # sentences of the model card
     tuned_from: str | None = None  # the version whose model this is
+    search: SearchFacts | None = None
     seed: int
     packages: dict[str, str]
     files: dict[FileName, FileFacts]

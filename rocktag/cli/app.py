@@ -18,6 +18,7 @@ from rocktag.cli import (
     models,
     rules,
     sample,
+    search,
     tag,
     thresholds,
     train,
@@ -43,6 +44,7 @@ app.command("fetch")(fetch.fetch)
 app.command("train")(train.train)
 app.command("thresholds")(thresholds.thresholds)
 app.add_typer(experiment.app, name="experiment")
+app.command("search")(search.search)
 app.add_typer(models.app, name="models")
 app.command("tag")(tag.tag)
 app.command("worker")(worker.worker)

@@ -9,13 +9,14 @@ from rocktag.errors import UsageError
 _TRAINING_PACKAGES = ("iterstrat", "matplotlib", "pandas")
 
 
-def check_installed() -> None:
+def check_installed(*also: str) -> None:
     """Refuse at once, not after minutes, where only the worker's packages are.
 
     Raises:
-        UsageError: What training needs is missing.
+        UsageError: A package that training needs is missing, or one named here.
     """
-    missing = [name for name in _TRAINING_PACKAGES if find_spec(name) is None]
+    needed = (*_TRAINING_PACKAGES, *also)
+    missing = [name for name in needed if find_spec(name) is None]
     if missing:
         raise UsageError(
             f"{', '.join(missing)} not installed, training needs it;"

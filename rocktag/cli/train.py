@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -89,7 +90,7 @@ def train(
     here = session(context).with_options("train", options)
     titles = read_corpus(here, corpus, parse_columns(column))
     outcome = train_and_publish(
-        here, titles, promote=promote, resume=resume, glove=glove
+        here, here.settings, titles, promote=promote, resume=resume, glove=glove
     )
     if json:
         print_json(_as_object(outcome))
@@ -99,13 +100,24 @@ def train(
 
 def train_and_publish(
     here: Session,
+    settings: Settings,
     corpus: Corpus,
     *,
     promote: bool,
     resume: bool = False,
     glove: Path | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Train, publish below models/, and register in the database.
+
+    Args:
+        here: Its database is where the version is registered.
+        settings: Those of the training.
+        corpus: What to learn from.
+        promote: Whether to make it champion also where there is one.
+        resume: Whether to go on with what was broken off.
+        glove: A file of word vectors to start from.
+        facts: Further fields of the manifest.
 
     Raises:
         UsageError: Only what the worker needs is installed.
@@ -115,11 +127,10 @@ def train_and_publish(
     """
     check_installed()
     database = here.database  # before the work: it must not be lost for a bad URL
-    vectors = word_vectors_of(glove, here.settings.train) if glove else None
-    trained = _train(corpus, here.settings, resume=resume, vectors=vectors)
-    published = publish(
-        here.settings.models_dir, trained.draft, training_seconds=trained.seconds
-    )
+    vectors = word_vectors_of(glove, settings.train) if glove else None
+    trained = _train(corpus, settings, resume=resume, vectors=vectors)
+    drafted = replace(trained.draft, facts={**trained.draft.facts, **(facts or {})})
+    published = publish(settings.models_dir, drafted, training_seconds=trained.seconds)
     is_champion = register(
         database, published, promote=promote, command="rocktag train"
     )

@@ -1,0 +1,275 @@
+"""rocktag search: which settings of a classifier are best, and that one published."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from rocktag.cli.console import note, output, print_json, print_table, progress
+from rocktag.cli.corpora import CorpusFile, read_corpus
+from rocktag.cli.installed import check_installed
+from rocktag.cli.options import Columns, Json, parse_columns
+from rocktag.cli.session import Session, session
+from rocktag.cli.train import Outcome, print_training, train_and_publish
+from rocktag.corpus import Corpus
+from rocktag.db import runs
+from rocktag.db.runs import RunRecord
+from rocktag.errors import TrainingError
+from rocktag.labeling import keyword_rules
+from rocktag.recording import recorded_run
+from rocktag.types import ClassifierName
+
+if TYPE_CHECKING:
+    from rocktag.searching import Ended, Plan, Study, Trial
+
+_JOB = "search"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a search came to; without `outcome` the best was published before."""
+
+    study: str
+    ended: Ended
+    trials: list[Trial]
+    best: Trial
+    version: str
+    outcome: Outcome | None
+
+
+def search(
+    context: typer.Context,
+    method: Annotated[
+        Literal["grid", "random", "tpe"],
+        typer.Option(help="Every point; by chance; or by what was good so far."),
+    ],
+    classifier: Annotated[
+        ClassifierName | None, typer.Option(help="By default train.classifier.")
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(min=1, help="Most trials in all; a grid has its points, else 20."),
+    ] = None,
+    time_budget: Annotated[
+        float | None,
+        typer.Option(min=0.001, metavar="MINUTES", help="Then no trial goes on."),
+    ] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(help="Its name in the database; by default of what is searched."),
+    ] = None,
+    objective: Annotated[
+        Literal["micro-f1", "macro-f1", "validation-loss"],
+        typer.Option(help="What is compared, on validation headlines."),
+    ] = "micro-f1",
+    corpus: CorpusFile = None,
+    preset: Annotated[
+        str | None, typer.Option(help="Named settings that are not searched.")
+    ] = None,
+    promote: Annotated[
+        bool, typer.Option("--promote", help="Make the best one champion.")
+    ] = False,
+    column: Columns = None,
+    json: Json = False,
+) -> None:
+    """Try settings of a classifier, and publish the best; the same command goes on."""
+    from rocktag import searching
+
+    given = {"classifier": classifier, "preset": preset}
+    here = session(context).with_options("train", given)
+    check_installed("optuna")
+    titles = read_corpus(here, corpus, parse_columns(column))
+    plan = searching.Plan(
+        train=here.settings.train,
+        search=here.settings.search,
+        corpus_sha256=titles.sha256,
+        rules_sha256=keyword_rules().digest,
+        method=method,
+        objective=objective,
+        trials=trials,
+        seconds=None if time_budget is None else 60 * time_budget,
+        name=study,
+    )
+    found = _search(here, plan, titles, promote=promote)
+    if json:
+        print_json(_as_object(found, plan))
+    else:
+        _print(found, plan)
+
+
+def _search(here: Session, plan: Plan, titles: Corpus, *, promote: bool) -> _Found:
+    """Run what is left of a study, publish its best, and record it all as a run."""
+    from rocktag.searching import opened
+
+    with (
+        recorded_run(here.database, _JOB) as record,
+        opened(here.database, plan) as study,
+    ):
+        try:
+            ended = _run_trials(study, plan, titles, record)
+        except KeyboardInterrupt:
+            note(_how_to_go_on(study))
+            raise
+        finally:
+            _record(here, record, study)
+        best = _best(study)
+        version, outcome = _publish(here, plan, titles, study, best, promote=promote)
+        return _Found(plan.study_name, ended, study.trials, best, version, outcome)
+
+
+def _run_trials(study: Study, plan: Plan, titles: Corpus, record: RunRecord) -> Ended:
+    from rocktag.searching import Learning
+
+    learning = Learning.of(titles, keyword_rules(), plan.train)
+    with progress() as bar:
+        task = bar.add_task("search", total=None)
+
+        def show(stage: str, done: int, steps: int, detail: str = "", /) -> None:
+            number = len(study_trials)
+            description = f"trial {number}, {stage}, {detail}".rstrip(", ")
+            bar.update(task, description=description, completed=done, total=steps)
+
+        study_trials = [trial.number for trial in study.trials]
+
+        def tell(trial: Trial) -> None:
+            study_trials.append(trial.number)
+            record.taken += 1
+            record.done += trial.state != "failed"
+            record.failed += trial.state == "failed"
+            note(_line(trial))
+
+        return study.run(
+            lambda settings, report: learning.value(
+                settings, plan.objective, show, report
+            ),
+            tell,
+        )
+
+
+def _record(here: Session, record: RunRecord, study: Study) -> None:
+    """Keep the counts of the whole study, and its best value."""
+    states = [trial.state for trial in study.trials]
+    metrics: dict[str, float] = {
+        "trials": len(states),
+        "complete": states.count("complete"),
+        "pruned": states.count("pruned"),
+    }
+    if study.best is not None and study.best.value is not None:
+        metrics["best_value"] = study.best.value
+    with here.database.write() as connection:
+        runs.record_metrics(connection, record.run_id, metrics)
+
+
+def _best(study: Study) -> Trial:
+    best = study.best
+    if best is None:
+        remarks = [trial.remark for trial in study.trials if trial.remark]
+        why = f" ({remarks[-1]})" if remarks else ""
+        raise TrainingError(
+            f"no trial came to its end{why}; nothing was published. Give a longer"
+            " --time-budget, or other values in the space"
+        )
+    return best
+
+
+def _publish(
+    here: Session,
+    plan: Plan,
+    titles: Corpus,
+    study: Study,
+    best: Trial,
+    *,
+    promote: bool,
+) -> tuple[str, Outcome | None]:
+    """Train with the best settings and publish; once, unless its folder is gone."""
+    before = study.published
+    if before is not None and before["trial"] == best.number and not promote:
+        version = str(before["version"])
+        if (here.settings.models_dir / version).is_dir():
+            return version, None
+    facts = {
+        "study": plan.study_name,
+        "trial": best.number,
+        "trials": sum(trial.value is not None for trial in study.trials),
+        "method": plan.method,
+        "objective": plan.objective,
+        "value": best.value,
+    }
+    settings = here.settings.model_copy(
+        update={"train": plan.settings(best.parameters)}
+    )
+    outcome = train_and_publish(
+        here, settings, titles, promote=promote, facts={"search": facts}
+    )
+    study.remember_published(best, outcome.manifest.name)
+    return outcome.manifest.name, outcome
+
+
+def _how_to_go_on(study: Study) -> str:
+    done = sum(trial.state in ("complete", "pruned") for trial in study.trials)
+    again = shlex.join(sys.argv[1:])
+    return f"{done} finished trials are kept; the same command goes on: rocktag {again}"
+
+
+def _line(trial: Trial) -> str:
+    value = "" if trial.value is None else f" {trial.value:.4f}"
+    remark = f", {trial.remark}" if trial.remark else ""
+    return f"trial {trial.number}: {trial.state}{value} at {_text(trial)}{remark}"
+
+
+def _text(trial: Trial) -> str:
+    return ", ".join(f"{key} {_short(v)}" for key, v in trial.parameters.items())
+
+
+def _short(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _print(found: _Found, plan: Plan) -> None:
+    keys = list(plan.space)
+    print_table(
+        f"Study {found.study}: {plan.objective} on validation, by {plan.method}",
+        ["trial", "best", "state", plan.objective, *keys, "seconds", "remark"],
+        (_row(trial, found.best, keys) for trial in found.trials),
+    )
+    if found.ended == "time budget":
+        output.print("the time budget ended; the same command goes on")
+    if found.outcome is not None:
+        print_training(found.outcome)
+    else:
+        output.print(f"the best trial was published before, as {found.version}")
+
+
+def _row(trial: Trial, best: Trial, keys: list[str]) -> list[object]:
+    values = (trial.parameters.get(key) for key in keys)
+    return [
+        trial.number,
+        "*" if trial.number == best.number else "",
+        trial.state,
+        trial.value,
+        *(None if value is None else _short(value) for value in values),
+        None if trial.seconds is None else f"{trial.seconds:.1f}",
+        trial.remark,
+    ]
+
+
+def _as_object(found: _Found, plan: Plan) -> Mapping[str, Any]:
+    outcome = found.outcome
+    return {
+        "study": found.study,
+        "classifier": plan.train.classifier,
+        "method": plan.method,
+        "objective": plan.objective,
+        "ended": found.ended,
+        "trials": [asdict(trial) for trial in found.trials],
+        "best": asdict(found.best),
+        "version": found.version,
+        "published": outcome is not None,
+        "champion": outcome is not None and outcome.is_champion,
+        "test": outcome.trained.scores["micro"].as_dict() if outcome else None,
+    }

@@ -1,0 +1,315 @@
+"""A study in the user's database: what was tried stays, and is not tried again.
+
+The tables are Optuna's own, beside rocktag's. Optuna would read its revision from
+`alembic_version`, which is rocktag's: it is told not to.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+import optuna
+from optuna.storages import RDBStorage
+from optuna.trial import FrozenTrial, TrialState
+
+from rocktag.config import Range, TrainSettings, Value
+from rocktag.db import Database, guests
+from rocktag.errors import StoreError, TrainingError, UsageError
+from rocktag.searching.objective import Report
+from rocktag.searching.plan import Ended, Plan, State, Trial
+from rocktag.searching.points import finished, is_exhausted, same, untried
+
+Evaluate: TypeAlias = Callable[[TrainSettings, Report], float]
+Tell: TypeAlias = Callable[[Trial], None]
+
+_HEARTBEAT = 20  # seconds
+_SILENCE = 60  # seconds without one, after which a trial of another host is dead
+_MARK = "study_directions"  # a table that only Optuna has
+_STATES: dict[TrialState, State] = {
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
+    TrialState.RUNNING: "running",
+    TrialState.WAITING: "waiting",
+}
+
+
+class OutOfTimeError(Exception):
+    """The time budget ended within a trial."""
+
+
+@contextmanager
+def opened(database: Database, plan: Plan) -> Iterator[Study]:
+    """Enter the study of a plan, as it was left or new.
+
+    Raises:
+        UsageError: There is one of that name for something else.
+        StoreError: Another process searches it, or the database refuses.
+    """
+    with guests.translated(database):
+        storage = _storage(database)
+        try:
+            yield Study(plan, storage)
+        finally:
+            storage.remove_session()
+            storage.engine.dispose()
+
+
+class Study:
+    """The trials of a plan."""
+
+    def __init__(self, plan: Plan, storage: RDBStorage) -> None:
+        self._plan = plan
+        self._study = optuna.create_study(
+            study_name=plan.study_name,
+            storage=storage,
+            direction="minimize" if _is_loss(plan) else "maximize",
+            pruner=_pruner(plan),
+            load_if_exists=True,
+        )
+        self._check_fingerprints()
+        self._settle_what_was_left()
+
+    @property
+    def trials(self) -> list[Trial]:
+        """Every trial, in order."""
+        return [_trial(found) for found in self._study.get_trials(deepcopy=False)]
+
+    @property
+    def best(self) -> Trial | None:
+        """The best complete trial, the first of equals."""
+        sign = 1 if _is_loss(self._plan) else -1
+        values = [(sign * t.value, t) for t in self.trials if t.value is not None]
+        return min(values, key=lambda pair: pair[0])[1] if values else None
+
+    @property
+    def published(self) -> dict[str, Any] | None:
+        """Trial and version of what was published last."""
+        found = self._study.user_attrs.get("published")
+        return dict(found) if found else None
+
+    def remember_published(self, trial: Trial, version: str) -> None:
+        """Keep that a trial's settings were trained and published."""
+        kept = {"trial": trial.number, "version": version}
+        self._study.set_user_attr("published", kept)
+
+    def run(self, evaluate: Evaluate, tell: Tell) -> Ended:
+        """Run the trials that are left, until they or the time run out.
+
+        Args:
+            evaluate: Gives the value of settings, and reports that of each epoch.
+            tell: Called with each trial when it has ended.
+
+        Raises:
+            KeyboardInterrupt: The finished trials stay, the one in hand counts not.
+        """
+        self._study.set_user_attr("process", _process())
+        deadline = time.monotonic() + (self._plan.seconds or float("inf"))
+        try:
+            while self._is_anything_left():
+                if time.monotonic() >= deadline:
+                    return "time budget"
+                self._choose_next()
+                objective = partial(self._objective, evaluate, deadline)
+                self._study.optimize(objective, n_trials=1)
+                tell(self.trials[-1])
+        except OutOfTimeError:
+            tell(self.trials[-1])
+            return "time budget"
+        finally:
+            self._fail_running()
+        return "all trials done"
+
+    def _is_anything_left(self) -> bool:
+        trials, most = self.trials, self._plan.most_trials
+        if most is not None and len(finished(trials)) >= most:
+            return False
+        return not is_exhausted(self._plan.space, trials)
+
+    def _choose_next(self) -> None:
+        """Say how the next trial's settings are to be found.
+
+        Chance depends on how many were finished: a search that was broken off goes on
+        as if it had not been.
+        """
+        done = len(finished(self.trials))
+        sequence = np.random.SeedSequence([self._plan.train.seed, done])
+        seed = int(sequence.generate_state(1)[0])
+        match self._plan.method:
+            case "tpe":
+                self._study.sampler = optuna.samplers.TPESampler(seed=seed)
+            case _:
+                self._study.sampler = optuna.samplers.RandomSampler(seed=seed)
+        waiting = any(trial.state == "waiting" for trial in self.trials)
+        if self._plan.method == "grid" and not waiting:
+            point = untried(self._plan.space, self.trials)[0]
+            self._study.enqueue_trial(dict(point))
+
+    def _objective(
+        self, evaluate: Evaluate, deadline: float, trial: optuna.Trial
+    ) -> float:
+        parameters = {
+            key: _suggest(trial, key, axis) for key, axis in self._plan.space.items()
+        }
+        before = same(self.trials, parameters)
+        if before is not None:
+            trial.set_user_attr("remark", f"as trial {before.number}")
+            if before.value is None:
+                raise optuna.TrialPruned
+            return before.value
+        settings = self._plan.settings(parameters)
+        try:
+            return evaluate(settings, partial(_watch, trial, deadline))
+        except TrainingError as error:  # such a point is not to be tried again
+            trial.set_user_attr("remark", str(error))
+            raise optuna.TrialPruned from error
+
+    def _check_fingerprints(self) -> None:
+        """Keep what a new study is about; refuse an old one that is about another.
+
+        Raises:
+            UsageError: There is one of that name for something else.
+        """
+        ours = self._plan.fingerprints
+        theirs = self._study.user_attrs.get("fingerprints")
+        if theirs is None and not self.trials:
+            self._study.set_user_attr("fingerprints", ours)
+        elif theirs != ours:
+            differ = [key for key in ours if (theirs or {}).get(key) != ours[key]]
+            raise UsageError(
+                f"the study {self._plan.study_name} is of another"
+                f" {' and '.join(differ)}; give --study another name"
+            )
+
+    def _settle_what_was_left(self) -> None:
+        """Give up trials that a killed process left running.
+
+        Raises:
+            StoreError: Their process may be alive.
+        """
+        if not any(trial.state == "running" for trial in self.trials):
+            return
+        owner = self._study.user_attrs.get("process", "")
+        if _is_gone(owner):
+            self._fail_running()
+        else:
+            with _experimental():
+                optuna.storages.fail_stale_trials(self._study)
+        if any(trial.state == "running" for trial in self.trials):
+            raise StoreError(
+                f"the study {self._plan.study_name} is being searched by process"
+                f" {owner}; wait for it, or if it was killed, try again in"
+                f" {_SILENCE} seconds"
+            )
+
+    def _fail_running(self) -> None:
+        for trial in self._study.get_trials(deepcopy=False):
+            if trial.state == TrialState.RUNNING:
+                self._study.tell(trial.number, state=TrialState.FAIL)
+
+
+def _storage(database: Database) -> RDBStorage:
+    """Return Optuna's storage in the database, its tables made if they are not there.
+
+    Raises:
+        StoreError: The user has other tables of such names.
+    """
+    from optuna.storages._rdb.models import BaseModel
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    guests.refuse_other_tables(database, set(BaseModel.metadata.tables), _MARK)
+    with _experimental():
+        return RDBStorage(
+            # It formats the URL: a brace of ours is not meant for that.
+            database.secret_url.replace("{", "{{").replace("}", "}}"),
+            engine_kwargs=database.engine_options,
+            skip_compatibility_check=True,  # alembic_version is rocktag's
+            heartbeat_interval=_HEARTBEAT,
+            grace_period=_SILENCE,
+        )
+
+
+@contextmanager
+def _experimental() -> Iterator[None]:
+    """Use what Optuna may still rename; its major release is pinned."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        yield
+
+
+def _pruner(plan: Plan) -> optuna.pruners.BasePruner:
+    if plan.search.pruning == "none":
+        return optuna.pruners.NopPruner()
+    return optuna.pruners.MedianPruner(
+        n_startup_trials=plan.search.startup_trials,
+        n_warmup_steps=plan.search.warmup_epochs,
+    )
+
+
+def _watch(trial: optuna.Trial, deadline: float, epoch: int, value: float) -> None:
+    """Take the value of an epoch.
+
+    Raises:
+        optuna.TrialPruned: It is not worth going on.
+        OutOfTimeError: There is no time to go on.
+    """
+    trial.report(value, epoch)
+    if trial.should_prune():
+        trial.set_user_attr("remark", f"below the median in epoch {epoch}")
+        raise optuna.TrialPruned
+    if time.monotonic() >= deadline:
+        trial.set_user_attr("remark", f"out of time in epoch {epoch}")
+        raise OutOfTimeError
+
+
+def _suggest(trial: optuna.Trial, key: str, axis: Any) -> Value:
+    if not isinstance(axis, Range):
+        chosen: Value = trial.suggest_categorical(key, axis)
+        return chosen
+    if isinstance(axis.low, int):
+        return trial.suggest_int(key, axis.low, int(axis.high), log=axis.log)
+    return trial.suggest_float(key, axis.low, axis.high, log=axis.log)
+
+
+def _trial(found: FrozenTrial) -> Trial:
+    took = found.duration
+    return Trial(
+        number=found.number,
+        state=_STATES[found.state],
+        value=found.value if found.state == TrialState.COMPLETE else None,
+        parameters=dict(found.params),
+        seconds=took.total_seconds() if took is not None else None,
+        remark=str(found.user_attrs.get("remark", "")),
+    )
+
+
+def _is_loss(plan: Plan) -> bool:
+    return plan.objective == "validation-loss"
+
+
+def _process() -> str:
+    return f"{os.getpid()} on {socket.gethostname()}"
+
+
+def _is_gone(owner: str) -> bool:
+    """Tell whether a process surely lives no more: only of this host one can."""
+    number, _, host = owner.partition(" on ")
+    if host != socket.gethostname() or not number.isdecimal():
+        return False
+    if int(number) == os.getpid():
+        return True  # we have begun no trial yet: it had our number
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
