@@ -46,3 +46,5 @@ def start_over(seed: int) -> None:
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
+    # It counts each new model as one function that is traced again and again.
+    tf.get_logger().setLevel("ERROR")

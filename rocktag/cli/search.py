@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from rocktag.artifact import Manifest, Published, load
 from rocktag.cli.console import note, output, print_json, print_table, progress
 from rocktag.cli.corpora import CorpusFile, read_corpus
 from rocktag.cli.installed import check_installed
 from rocktag.cli.options import Columns, Json, parse_columns
+from rocktag.cli.registering import register
 from rocktag.cli.session import Session, session
 from rocktag.cli.train import Outcome, print_training, train_and_publish
 from rocktag.corpus import Corpus
@@ -34,11 +36,11 @@ _JOB = "search"
 class _Found:
     """What a search came to; without `outcome` the best was published before."""
 
-    study: str
     ended: Ended
     trials: list[Trial]
     best: Trial
-    version: str
+    manifest: Manifest
+    is_champion: bool
     outcome: Outcome | None
 
 
@@ -118,8 +120,15 @@ def _search(here: Session, plan: Plan, titles: Corpus, *, promote: bool) -> _Fou
         finally:
             _record(here, record, study)
         best = _best(study)
-        version, outcome = _publish(here, plan, titles, study, best, promote=promote)
-        return _Found(plan.study_name, ended, study.trials, best, version, outcome)
+        before = _published_before(here, study, best)
+        if before is not None:
+            made = register(
+                here.database, before, promote=promote, command="rocktag search"
+            )
+            return _Found(ended, study.trials, best, before.manifest, made, None)
+        outcome = _publish(here, plan, titles, study, best, promote=promote)
+        made = outcome.is_champion
+        return _Found(ended, study.trials, best, outcome.manifest, made, outcome)
 
 
 def _run_trials(study: Study, plan: Plan, titles: Corpus, record: RunRecord) -> Ended:
@@ -129,15 +138,16 @@ def _run_trials(study: Study, plan: Plan, titles: Corpus, record: RunRecord) -> 
     with progress() as bar:
         task = bar.add_task("search", total=None)
 
+        ended: list[int] = []
+        before = len(study.trials)
+
         def show(stage: str, done: int, steps: int, detail: str = "", /) -> None:
-            number = len(study_trials)
+            number = before + len(ended)
             description = f"trial {number}, {stage}, {detail}".rstrip(", ")
             bar.update(task, description=description, completed=done, total=steps)
 
-        study_trials = [trial.number for trial in study.trials]
-
         def tell(trial: Trial) -> None:
-            study_trials.append(trial.number)
+            ended.append(trial.number)
             record.taken += 1
             record.done += trial.state != "failed"
             record.failed += trial.state == "failed"
@@ -185,13 +195,8 @@ def _publish(
     best: Trial,
     *,
     promote: bool,
-) -> tuple[str, Outcome | None]:
-    """Train with the best settings and publish; once, unless its folder is gone."""
-    before = study.published
-    if before is not None and before["trial"] == best.number and not promote:
-        version = str(before["version"])
-        if (here.settings.models_dir / version).is_dir():
-            return version, None
+) -> Outcome:
+    """Train with the best trial's settings, publish that, and remember it."""
     facts = {
         "study": plan.study_name,
         "trial": best.number,
@@ -207,7 +212,19 @@ def _publish(
         here, settings, titles, promote=promote, facts={"search": facts}
     )
     study.remember_published(best, outcome.manifest.name)
-    return outcome.manifest.name, outcome
+    return outcome
+
+
+def _published_before(here: Session, study: Study, best: Trial) -> Published | None:
+    """Return what came of the best trial in an earlier call, if it is still there."""
+    known = study.published
+    if known is None or known["trial"] != best.number:
+        return None
+    name, folder = str(known["version"]), here.settings.models_dir
+    if not (folder / name).is_dir():
+        return None
+    found = load(folder, name)
+    return Published(folder / name, found.manifest, found.manifest_sha256)
 
 
 def _how_to_go_on(study: Study) -> str:
@@ -233,7 +250,7 @@ def _short(value: object) -> str:
 def _print(found: _Found, plan: Plan) -> None:
     keys = list(plan.space)
     print_table(
-        f"Study {found.study}: {plan.objective} on validation, by {plan.method}",
+        f"Study {plan.study_name}: {plan.objective} on validation, by {plan.method}",
         ["trial", "best", "state", plan.objective, *keys, "seconds", "remark"],
         (_row(trial, found.best, keys) for trial in found.trials),
     )
@@ -242,7 +259,7 @@ def _print(found: _Found, plan: Plan) -> None:
     if found.outcome is not None:
         print_training(found.outcome)
     else:
-        output.print(f"the best trial was published before, as {found.version}")
+        output.print(f"the best trial was published before, as {found.manifest.name}")
 
 
 def _row(trial: Trial, best: Trial, keys: list[str]) -> list[object]:
@@ -259,17 +276,16 @@ def _row(trial: Trial, best: Trial, keys: list[str]) -> list[object]:
 
 
 def _as_object(found: _Found, plan: Plan) -> Mapping[str, Any]:
-    outcome = found.outcome
     return {
-        "study": found.study,
+        "study": plan.study_name,
         "classifier": plan.train.classifier,
         "method": plan.method,
         "objective": plan.objective,
         "ended": found.ended,
         "trials": [asdict(trial) for trial in found.trials],
         "best": asdict(found.best),
-        "version": found.version,
-        "published": outcome is not None,
-        "champion": outcome is not None and outcome.is_champion,
-        "test": outcome.trained.scores["micro"].as_dict() if outcome else None,
+        "version": found.manifest.name,
+        "published": found.outcome is not None,
+        "champion": found.is_champion,
+        "test": found.manifest.test["micro"],
     }

@@ -175,7 +175,8 @@ class Settings(BaseSettings):
     source: SourceSettings | None = None
     ingest: IngestSettings = IngestSettings()
     train: TrainSettings = TrainSettings()
-    search: SearchSettings = SearchSettings()
+    # By a factory: a space given replaces the default one, it is not mixed with it.
+    search: SearchSettings = Field(default_factory=SearchSettings)
     tag: TagSettings = TagSettings()
     preset: dict[str, PresetSettings] = Field(presets.SHIPPED, validate_default=True)
     audit: AuditSettings = AuditSettings()

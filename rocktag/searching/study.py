@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import optuna
 from optuna.storages import RDBStorage
+from optuna.storages._rdb.models import BaseModel
 from optuna.trial import FrozenTrial, TrialState
 
 from rocktag.config import Range, TrainSettings, Value
@@ -67,7 +68,7 @@ class Study:
     """The trials of a plan."""
 
     def __init__(self, plan: Plan, storage: RDBStorage) -> None:
-        self._plan = plan
+        self._plan, self._storage = plan, storage
         self._study = optuna.create_study(
             study_name=plan.study_name,
             storage=storage,
@@ -222,8 +223,6 @@ def _storage(database: Database) -> RDBStorage:
     Raises:
         StoreError: The user has other tables of such names.
     """
-    from optuna.storages._rdb.models import BaseModel
-
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     guests.refuse_other_tables(database, set(BaseModel.metadata.tables), _MARK)
     with _experimental():
