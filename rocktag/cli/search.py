@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rocktag.artifact import Manifest, Published, load
-from rocktag.cli.console import note, output, print_json, print_table, progress
+from rocktag.artifact import Published, load
+from rocktag.cli.console import note, print_json, progress
 from rocktag.cli.corpora import CorpusFile, read_corpus
 from rocktag.cli.installed import check_installed
 from rocktag.cli.options import Columns, Json, parse_columns
 from rocktag.cli.registering import register
 from rocktag.cli.session import Session, session
-from rocktag.cli.train import Outcome, print_training, train_and_publish
+from rocktag.cli.train import Outcome, train_and_publish
+from rocktag.cli.trials import Found, as_object, one_line, print_search
 from rocktag.corpus import Corpus
 from rocktag.db import runs
 from rocktag.db.runs import RunRecord
@@ -30,18 +29,6 @@ if TYPE_CHECKING:
     from rocktag.searching import Ended, Plan, Study, Trial
 
 _JOB = "search"
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What a search came to; without `outcome` the best was published before."""
-
-    ended: Ended
-    trials: list[Trial]
-    best: Trial
-    manifest: Manifest
-    is_champion: bool
-    outcome: Outcome | None
 
 
 def search(
@@ -99,12 +86,12 @@ def search(
     )
     found = _search(here, plan, titles, promote=promote)
     if json:
-        print_json(_as_object(found, plan))
+        print_json(as_object(found, plan))
     else:
-        _print(found, plan)
+        print_search(found, plan)
 
 
-def _search(here: Session, plan: Plan, titles: Corpus, *, promote: bool) -> _Found:
+def _search(here: Session, plan: Plan, titles: Corpus, *, promote: bool) -> Found:
     """Run what is left of a study, publish its best, and record it all as a run."""
     from rocktag.searching import opened
 
@@ -125,10 +112,10 @@ def _search(here: Session, plan: Plan, titles: Corpus, *, promote: bool) -> _Fou
             made = register(
                 here.database, before, promote=promote, command="rocktag search"
             )
-            return _Found(ended, study.trials, best, before.manifest, made, None)
+            return Found(ended, study.trials, best, before.manifest, made, None)
         outcome = _publish(here, plan, titles, study, best, promote=promote)
         made = outcome.is_champion
-        return _Found(ended, study.trials, best, outcome.manifest, made, outcome)
+        return Found(ended, study.trials, best, outcome.manifest, made, outcome)
 
 
 def _run_trials(study: Study, plan: Plan, titles: Corpus, record: RunRecord) -> Ended:
@@ -151,7 +138,7 @@ def _run_trials(study: Study, plan: Plan, titles: Corpus, record: RunRecord) -> 
             record.taken += 1
             record.done += trial.state != "failed"
             record.failed += trial.state == "failed"
-            note(_line(trial))
+            note(one_line(trial))
 
         return study.run(
             lambda settings, report: learning.value(
@@ -231,61 +218,3 @@ def _how_to_go_on(study: Study) -> str:
     done = sum(trial.state in ("complete", "pruned") for trial in study.trials)
     again = shlex.join(sys.argv[1:])
     return f"{done} finished trials are kept; the same command goes on: rocktag {again}"
-
-
-def _line(trial: Trial) -> str:
-    value = "" if trial.value is None else f" {trial.value:.4f}"
-    remark = f", {trial.remark}" if trial.remark else ""
-    return f"trial {trial.number}: {trial.state}{value} at {_text(trial)}{remark}"
-
-
-def _text(trial: Trial) -> str:
-    return ", ".join(f"{key} {_short(v)}" for key, v in trial.parameters.items())
-
-
-def _short(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _print(found: _Found, plan: Plan) -> None:
-    keys = list(plan.space)
-    print_table(
-        f"Study {plan.study_name}: {plan.objective} on validation, by {plan.method}",
-        ["trial", "best", "state", plan.objective, *keys, "seconds", "remark"],
-        (_row(trial, found.best, keys) for trial in found.trials),
-    )
-    if found.ended == "time budget":
-        output.print("the time budget ended; the same command goes on")
-    if found.outcome is not None:
-        print_training(found.outcome)
-    else:
-        output.print(f"the best trial was published before, as {found.manifest.name}")
-
-
-def _row(trial: Trial, best: Trial, keys: list[str]) -> list[object]:
-    values = (trial.parameters.get(key) for key in keys)
-    return [
-        trial.number,
-        "*" if trial.number == best.number else "",
-        trial.state,
-        trial.value,
-        *(None if value is None else _short(value) for value in values),
-        None if trial.seconds is None else f"{trial.seconds:.1f}",
-        trial.remark,
-    ]
-
-
-def _as_object(found: _Found, plan: Plan) -> Mapping[str, Any]:
-    return {
-        "study": plan.study_name,
-        "classifier": plan.train.classifier,
-        "method": plan.method,
-        "objective": plan.objective,
-        "ended": found.ended,
-        "trials": [asdict(trial) for trial in found.trials],
-        "best": asdict(found.best),
-        "version": found.manifest.name,
-        "published": found.outcome is not None,
-        "champion": found.is_champion,
-        "test": found.manifest.test["micro"],
-    }

@@ -1,15 +1,8 @@
-"""A study in the user's database: what was tried stays, and is not tried again.
-
-The tables are Optuna's own, beside rocktag's. Optuna would read its revision from
-`alembic_version`, which is rocktag's: it is told not to.
-"""
+"""A study in the user's database: what was tried stays, and is not tried again."""
 
 from __future__ import annotations
 
-import os
-import socket
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -18,29 +11,25 @@ from typing import Any, TypeAlias
 import numpy as np
 import optuna
 from optuna.storages import RDBStorage
-from optuna.storages._rdb.models import BaseModel
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 
 from rocktag.config import Range, TrainSettings, Value
 from rocktag.db import Database, guests
 from rocktag.errors import StoreError, TrainingError, UsageError
 from rocktag.searching.objective import Report
-from rocktag.searching.plan import Ended, Plan, State, Trial
+from rocktag.searching.plan import Ended, Plan, Trial
 from rocktag.searching.points import finished, is_exhausted, same, untried
+from rocktag.searching.storage import (
+    SILENCE,
+    experimental,
+    is_gone,
+    storage_in,
+    this_process,
+    trial_of,
+)
 
 Evaluate: TypeAlias = Callable[[TrainSettings, Report], float]
 Tell: TypeAlias = Callable[[Trial], None]
-
-_HEARTBEAT = 20  # seconds
-_SILENCE = 60  # seconds without one, after which a trial of another host is dead
-_MARK = "study_directions"  # a table that only Optuna has
-_STATES: dict[TrialState, State] = {
-    TrialState.COMPLETE: "complete",
-    TrialState.PRUNED: "pruned",
-    TrialState.FAIL: "failed",
-    TrialState.RUNNING: "running",
-    TrialState.WAITING: "waiting",
-}
 
 
 class OutOfTimeError(Exception):
@@ -56,7 +45,7 @@ def opened(database: Database, plan: Plan) -> Iterator[Study]:
         StoreError: Another process searches it, or the database refuses.
     """
     with guests.translated(database):
-        storage = _storage(database)
+        storage = storage_in(database)
         try:
             yield Study(plan, storage)
         finally:
@@ -82,7 +71,7 @@ class Study:
     @property
     def trials(self) -> list[Trial]:
         """Every trial, in order."""
-        return [_trial(found) for found in self._study.get_trials(deepcopy=False)]
+        return [trial_of(found) for found in self._study.get_trials(deepcopy=False)]
 
     @property
     def best(self) -> Trial | None:
@@ -112,7 +101,7 @@ class Study:
         Raises:
             KeyboardInterrupt: The finished trials stay, the one in hand counts not.
         """
-        self._study.set_user_attr("process", _process())
+        self._study.set_user_attr("process", this_process())
         deadline = time.monotonic() + (self._plan.seconds or float("inf"))
         try:
             while self._is_anything_left():
@@ -199,49 +188,22 @@ class Study:
         if not any(trial.state == "running" for trial in self.trials):
             return
         owner = self._study.user_attrs.get("process", "")
-        if _is_gone(owner):
+        if is_gone(owner):
             self._fail_running()
         else:
-            with _experimental():
+            with experimental():
                 optuna.storages.fail_stale_trials(self._study)
         if any(trial.state == "running" for trial in self.trials):
             raise StoreError(
                 f"the study {self._plan.study_name} is being searched by process"
                 f" {owner}; wait for it, or if it was killed, try again in"
-                f" {_SILENCE} seconds"
+                f" {SILENCE} seconds"
             )
 
     def _fail_running(self) -> None:
         for trial in self._study.get_trials(deepcopy=False):
             if trial.state == TrialState.RUNNING:
                 self._study.tell(trial.number, state=TrialState.FAIL)
-
-
-def _storage(database: Database) -> RDBStorage:
-    """Return Optuna's storage in the database, its tables made if they are not there.
-
-    Raises:
-        StoreError: The user has other tables of such names.
-    """
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    guests.refuse_other_tables(database, set(BaseModel.metadata.tables), _MARK)
-    with _experimental():
-        return RDBStorage(
-            # It formats the URL: a brace of ours is not meant for that.
-            database.secret_url.replace("{", "{{").replace("}", "}}"),
-            engine_kwargs=database.engine_options,
-            skip_compatibility_check=True,  # alembic_version is rocktag's
-            heartbeat_interval=_HEARTBEAT,
-            grace_period=_SILENCE,
-        )
-
-
-@contextmanager
-def _experimental() -> Iterator[None]:
-    """Use what Optuna may still rename; its major release is pinned."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        yield
 
 
 def _pruner(plan: Plan) -> optuna.pruners.BasePruner:
@@ -278,37 +240,5 @@ def _suggest(trial: optuna.Trial, key: str, axis: Any) -> Value:
     return trial.suggest_float(key, axis.low, axis.high, log=axis.log)
 
 
-def _trial(found: FrozenTrial) -> Trial:
-    took = found.duration
-    return Trial(
-        number=found.number,
-        state=_STATES[found.state],
-        value=found.value if found.state == TrialState.COMPLETE else None,
-        parameters=dict(found.params),
-        seconds=took.total_seconds() if took is not None else None,
-        remark=str(found.user_attrs.get("remark", "")),
-    )
-
-
 def _is_loss(plan: Plan) -> bool:
     return plan.objective == "validation-loss"
-
-
-def _process() -> str:
-    return f"{os.getpid()} on {socket.gethostname()}"
-
-
-def _is_gone(owner: str) -> bool:
-    """Tell whether a process surely lives no more: only of this host one can."""
-    number, _, host = owner.partition(" on ")
-    if host != socket.gethostname() or not number.isdecimal():
-        return False
-    if int(number) == os.getpid():
-        return True  # we have begun no trial yet: it had our number
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False

@@ -102,7 +102,8 @@ def test_a_killed_search_goes_on_where_it_was(
         ("search", "running", 0, 0, 0),
         ("search", "succeeded", 2, 2, 0),
     ]
-    metrics = dict(_select(sqlite_url, "SELECT name, value FROM run_metric"))  # type: ignore[arg-type]
+    rows = _select(sqlite_url, "SELECT name, value FROM run_metric")
+    metrics = {str(row[0]): row[1] for row in rows}
     assert metrics == {
         "trials": 5,
         "complete": 4,

@@ -289,7 +289,8 @@ def test_a_trial_of_another_host_is_given_up_when_it_fell_silent(
 ) -> None:
     plan = plan_of()
     with opened(database, plan) as study:
-        trial = study._study.ask()
+        with pytest.warns(UserWarning, match="Heartbeat"):
+            trial = study._study.ask()
         study._storage.record_heartbeat(trial._trial_id)
         study._study.set_user_attr("process", "1 on another-host")
     with pytest.raises(StoreError, match="wait for it"), opened(database, plan):
