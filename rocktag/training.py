@@ -52,14 +52,16 @@ class Learned:
 
 
 def labelled(
-    corpus: Corpus, rules: Rules, chosen: TrainSettings
+    corpus: Corpus, rules: Rules, chosen: TrainSettings, progress: Progress
 ) -> tuple[Targets, Split]:
     """Return the rules' labels (N, L) of a corpus, and the sides it is split into.
 
     Raises:
         TrainingError: The corpus is too small.
     """
+    progress("labels", 0, 1)
     targets = rules.label_matrix(corpus.titles)
+    progress("split", 0, 1)
     rows = split(
         [clean(title) for title in corpus.titles],
         targets,
@@ -125,8 +127,7 @@ def learn(
         UsageError: As `train`.
     """
     chosen = settings.train
-    progress("labels", 0, 1)
-    targets, rows = labelled(corpus, rules, chosen)
+    targets, rows = labelled(corpus, rules, chosen, progress)
     task = Task(
         titles=corpus.titles,
         targets=targets,

@@ -46,7 +46,7 @@ class Learning:
         Raises:
             TrainingError: The corpus is too small.
         """
-        targets, rows = labelled(corpus, rules, chosen)
+        targets, rows = labelled(corpus, rules, chosen, lambda *_: None)
         kept = np.sort(np.concatenate([rows.train, rows.validation]))
         return cls(
             titles=[corpus.titles[row] for row in kept],

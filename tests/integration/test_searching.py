@@ -257,7 +257,7 @@ def test_a_trial_holds_no_headline_of_the_test_side() -> None:
     corpus, chosen = _corpus(600), plan_of().train
     rules = keyword_rules()
     learning = Learning.of(corpus, rules, chosen)
-    targets, rows = labelled(corpus, rules, chosen)
+    targets, rows = labelled(corpus, rules, chosen, lambda *_: None)
     untouched = {corpus.titles[row] for row in rows.test}
     assert untouched.isdisjoint(learning.titles)
     assert len(learning.titles) == len(corpus.titles) - len(rows.test)
