@@ -78,7 +78,7 @@ def _thresholds(facts: ThresholdFacts) -> str:
     name = facts.objective.upper()
     what = f"the best {name}"
     if facts.minimum_precision is not None:
-        what = f"the most recall at a precision of {facts.minimum_precision:g}"
+        what = f"the lowest with a precision of {facts.minimum_precision:g} or more"
     said = (
         f"**Thresholds**, tuned on {facts.headlines:,} validation headlines for {what}"
         f" there: {facts.micro:.2f} for the micro average, {facts.macro:.2f} for the"

@@ -30,8 +30,9 @@ class Objective:
     Attributes:
         beta: Of the F-beta to be best: recall counts beta times as much as precision.
         minimum_precision: Where given, the lowest threshold whose precision reaches it
-            is taken, for the most recall at that precision; the best F-beta only where
-            none does.
+            is taken; the best F-beta only where none does. For one topic that is the
+            most recall at that precision; over all labels not always, for `n/a`
+            gains where topics lose.
     """
 
     beta: float = 1.0
