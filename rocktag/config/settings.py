@@ -138,9 +138,11 @@ class TagSettings(Section):
 class AuditSettings(Section):
     """When tags are said to drift from what the model was trained on."""
 
-    window_hours: float = Field(24.0, gt=0)  # what `audit` looks back at
+    window_hours: float = Field(24.0, gt=0, le=100_000)  # what `audit` looks back at
     minimum_headlines: int = Field(200, ge=1)  # fewer say nothing about drift
-    psi_alarm: float = Field(0.2, gt=0)  # population stability index
+    psi_alarm: float = Field(
+        0.2, gt=0, allow_inf_nan=False
+    )  # population stability index
     significance: Fraction = 0.01  # of the two-proportion test, over all labels
 
 

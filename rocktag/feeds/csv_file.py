@@ -1,9 +1,9 @@
 """Headlines from CSV, read strictly: a broken quote must not invent headlines.
 
 A record that is no CSV, or too long for `LONGEST_RECORD`, is one rejection. Where it
-began with an unclosed quote, nothing tells where it was to end. Reading goes on from
-the next line that is a whole record by itself, with as many columns as the header or
-the last good record; the rejection names the lines that are lost.
+began with an unclosed quote, it has swallowed the lines after it: each of those that is
+a whole record by itself, with as many columns as the header or the last good record,
+is read after all.
 """
 
 from __future__ import annotations
@@ -122,30 +122,30 @@ class _Table:
     def _after(
         self, error: Exception, first: int, usual: int
     ) -> Iterator[tuple[int, list[str] | Rejection]]:
-        """Yield the broken record's rejection, then the next whole record."""
-        head = self.lines.head
-        record = self._next_whole_record(usual)
-        last = self.lines.number - (record is not None)
-        yield first, self._rejection(first, _reason(error), head, last)
-        if record is not None:
-            yield self.lines.number, record
+        """Yield the broken record's rejection, then what it had swallowed.
 
-    def _next_whole_record(self, usual: int) -> list[str] | None:
-        while True:
-            self.lines.begin_record()
-            try:
-                record = self._record_of(next(self.lines))
-            except StopIteration:
-                return None
-            except (csv.Error, RecordTooLong):
-                continue
+        Each line after its first that is a whole record by itself is one.
+        """
+        head, swallowed = self.lines.head, self.lines.record[1:]
+        whole: list[tuple[int, list[str]]] = []
+        for number, line in enumerate(swallowed, start=first + 1):
+            record = self._record_of(line)
             if len(record) in (self.width, usual):
-                return record
+                whole.append((number, record))
+        last = whole[0][0] - 1 if whole else self.lines.number
+        reason = _reason(error)
+        if swallowed and last == first:
+            reason += "; an unclosed quote?"
+        yield first, self._rejection(first, reason, head, last)
+        yield from whole
 
     def _record_of(self, line: str) -> list[str]:
         if line.isspace() or line.count('"') % 2:
             return []  # an odd quote may close what the broken record opened
-        return next(csv.reader([line], delimiter=self.delimiter, strict=True))
+        try:
+            return next(csv.reader([line], delimiter=self.delimiter, strict=True))
+        except csv.Error:
+            return []
 
     def _rejection(self, first: int, reason: str, text: str, last: int) -> Rejection:
         return _with_span(Rejection(self.origin, first, reason, excerpt(text)), last)

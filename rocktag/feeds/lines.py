@@ -20,18 +20,24 @@ class Lines:
 
     Attributes:
         number: The last line read, counted from 1; 0 before the first.
-        head: The first line of the current record.
+        record: The lines of the current record so far.
     """
 
     def __init__(self, text: TextIO) -> None:
         self.number = 0
-        self.head = ""
+        self.record: list[str] = []
         self._length = 0
         self._readline = text.readline
 
     def begin_record(self) -> None:
         """Take the next line as the first of a record."""
         self._length = 0
+        self.record = []
+
+    @property
+    def head(self) -> str:
+        """The first line of the current record; empty before it is read."""
+        return self.record[0] if self.record else ""
 
     def __iter__(self) -> Lines:
         return self
@@ -41,8 +47,7 @@ class Lines:
         if not line:
             raise StopIteration
         self.number += 1
-        if not self._length:
-            self.head = line
+        self.record.append(line)
         self._length += len(line)
         if self._length >= LONGEST_RECORD:
             self._pass_over(line)

@@ -320,28 +320,28 @@ def test_a_title_over_many_lines_hints_at_an_unclosed_quote(write: Write) -> Non
     assert rejection.line == 3
 
 
-def test_after_an_unclosed_quote_reading_goes_on_where_a_whole_record_stands(
+def test_an_unclosed_quote_costs_its_own_line_and_no_whole_one(
     write: Write,
 ) -> None:
-    lost = "Queen on tour,NME\n" * 10_000
-    path = write(f'title,source\nGhost,NME\n"Kiss,NME\n{lost}short\nMuse,Q\n')
+    more = "Queen on tour,NME\n" * 10_000
+    path = write(f'title,source\nGhost,NME\n"Kiss,NME\n{more}short\nMuse,Q\n')
     rows = rows_of(path)
     rejection = only_rejection(rows)
     assert rejection.line == 3
     assert "an unclosed quote?" in rejection.reason
     assert titles_of(rows)[-2:] == ["short", "Muse"]
-    assert 2_000 < len(rows) < 10_003  # at most 131,072 characters are lost
+    assert titles_of(rows).count("Queen on tour") == 10_000
 
 
 def test_an_unclosed_quote_never_makes_a_headline_of_two(write: Write) -> None:
     rows = rows_of(write('title,source\n"Ghost,NME\n"Kiss, live",NME\nMuse,NME\n'))
-    assert titles_of(rows) == ["Muse"]
-    assert "spans lines 2 to 3: an unclosed quote?" in only_rejection(rows).reason
+    assert titles_of(rows) == ["Kiss, live", "Muse"]
+    assert "an unclosed quote?" in only_rejection(rows).reason
 
 
 def test_an_unclosed_quote_at_the_end_is_rejected(write: Write) -> None:
     rows = rows_of(write('title,source\nGhost,NME\n"Kiss,NME\nMuse,NME\n'))
-    assert titles_of(rows) == ["Ghost"]
+    assert titles_of(rows) == ["Ghost", "Muse"]
     assert only_rejection(rows).line == 3
 
 
@@ -393,7 +393,7 @@ def test_memory_stays_flat_whatever_the_file_contains(
     try:
         with open_feed(path) as feed:
             rejected = sum(isinstance(row, Rejection) for row in feed)
-        assert rejected in (1, 2)
+        assert 1 <= rejected <= 10  # 10 MB at a MiB a record
     except InputError:
         assert content is endless_header
     finally:
