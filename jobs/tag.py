@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
 from rocktag.auditing import judge
 from rocktag.db import runs
+from rocktag.db.models import CHAMPION
 from rocktag.db.runs import RunRecord
 from rocktag.runtime import Runtime
 from rocktag.tagging import enqueue_all, tag_pending
+
+logger = logging.getLogger(f"rocktag.{__name__}")
 
 
 def run(runtime: Runtime, record: RunRecord) -> None:
@@ -18,6 +22,11 @@ def run(runtime: Runtime, record: RunRecord) -> None:
         StoreError: The database refuses, or there is no champion.
         ArtifactError: The chosen model must not be used.
     """
+    if runtime.settings.tag.model != CHAMPION:
+        logger.warning(
+            "tag.model is %s: its labels are stored, but the views show the champion's",
+            runtime.settings.tag.model,
+        )
     tagger = runtime.tagger()
     version = runtime.registered(tagger)
     with runtime.database.write() as connection:

@@ -89,6 +89,8 @@ def label(
     json: Json = False,
 ) -> None:
     """Write title and labels, joined by `;`, for each headline of a file."""
+    if target.resolve() == file.resolve():
+        raise UsageError(f"{target} is what is read; give another file to write")
     rules = keyword_rules()
     labelled = rejected = 0
     with (

@@ -93,6 +93,7 @@ AT_THE_COMMAND_LINE = [
     Bad(("rules", "explain", "a\udcff"), USAGE, "not valid Unicode"),
     Bad(("sample", "-o", "none/x.csv"), FAILURE, "none/x.csv cannot be written"),
     Bad(("sample", "-o", "folder"), FAILURE, "folder cannot be written"),
+    Bad(("rules", "label", "good.csv", "-o", "good.csv"), USAGE, "give another file"),
     Bad(("rules", "label", "none.csv", "-o", "x.csv"), FAILURE, "cannot be read"),
     Bad(("rules", "label", "folder", "-o", "x.csv"), FAILURE, "folder cannot be"),
     Bad(("rules", "label", "empty.csv", "-o", "x.csv"), FAILURE, "is empty"),
