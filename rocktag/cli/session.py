@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from rocktag.cli.console import keep_secret, note, set_up_logging
-from rocktag.config import Settings, load
+from rocktag.config import Settings, load, merged
 from rocktag.db import Database
 
 
@@ -35,9 +35,9 @@ class Session:
             options: Key to value; None where the option was not given.
         """
         given = {key: value for key, value in options.items() if value is not None}
-        below = self.overrides.get(section, {})
-        overrides = {**self.overrides, section: {**below, **given}}
-        return Session(self.config_file, overrides)
+        if not given:
+            return self
+        return Session(self.config_file, merged(self.overrides, {section: given}))
 
     @cached_property
     def settings(self) -> Settings:

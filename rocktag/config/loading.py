@@ -78,14 +78,10 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
 
 
 def _chosen_file(path: Path | None) -> Path | None:
-    named = path or (Path(os.environ["ROCKTAG_CONFIG"]) if _named_in_env() else None)
-    if named is None:
-        return _DEFAULT_FILE if _DEFAULT_FILE.is_file() else None
-    return named
-
-
-def _named_in_env() -> bool:
-    return bool(os.environ.get("ROCKTAG_CONFIG"))
+    named = path or os.environ.get("ROCKTAG_CONFIG")
+    if named:
+        return Path(named)
+    return _DEFAULT_FILE if _DEFAULT_FILE.is_file() else None
 
 
 def _read(path: Path) -> dict[str, Any]:
