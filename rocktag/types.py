@@ -17,7 +17,8 @@ TokenIds: TypeAlias = npt.NDArray[np.int32]  # (B, T), a batch's tokens; 0 is pa
 BagOfWordsName: TypeAlias = Literal[
     "adaboost", "random-forest", "extra-trees", "decision-tree", "logistic-regression"
 ]
-ClassifierName: TypeAlias = Literal[BagOfWordsName, "cnn-bilstm"]
+NetworkName: TypeAlias = Literal["cnn-bilstm", "transformer"]
+ClassifierName: TypeAlias = Literal[BagOfWordsName, NetworkName]
 
 NO_TOPIC = "n/a"  # the label of a headline without any topic; stands alone
 

@@ -1,8 +1,8 @@
 """model.tflite and tokenizer.json: any network that reads token ids, run by LiteRT.
 
-The file says its own shape: one input, token ids (B, T) of int32; one output,
-probabilities (B, L) of float32. It masks padding by itself. LiteRT and the tokenizer
-are the whole of it: no deep-learning framework is loaded.
+The file says its own shape: one input, token ids (B, T) of int32, each axis fixed or
+free; one output, probabilities (B, L) of float32. It masks padding by itself. LiteRT
+and the tokenizer are the whole of it: no deep-learning framework is loaded.
 """
 
 from __future__ import annotations
@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from rocktag.classifiers.token_ids import PADDING, UNKNOWN, encode, id_of, pad
+from rocktag.classifiers import batches
+from rocktag.classifiers.token_ids import (
+    PADDING,
+    UNKNOWN,
+    Ragged,
+    encode,
+    id_of,
+    pad,
+)
 from rocktag.errors import ArtifactError
 from rocktag.quiet import native_silence
 from rocktag.types import Probabilities, TokenIds
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
 Predict: TypeAlias = Callable[[Sequence[str]], Probabilities]
 
 THREADS = 2
+_BATCH = 32  # headlines at once, where the file leaves it free
 
 
 def load(
@@ -40,36 +49,62 @@ def load(
         ArtifactError: One of them is damaged, or of another form.
     """
     words = _tokenizer(tokenizer, where)
-    network = _Network(_interpreter(model, threads, where), where)
-    padding = id_of(words, PADDING)
+    interpreter = _interpreter(model, threads, where)
+    network = _Network(interpreter, id_of(words, PADDING), where)
 
     def predict(texts: Sequence[str]) -> Probabilities:
-        return network.run(pad(encode(words, texts), network.length, padding))
+        return network.run(encode(words, texts))
 
     return predict
 
 
 class _Network:
-    """A LiteRT interpreter of a fixed shape, for any number of headlines."""
+    """A LiteRT interpreter for any number of headlines of any length.
 
-    def __init__(self, interpreter: Any, where: str) -> None:
-        self._interpreter = interpreter
+    A file says of each axis of its input how long it is, or that any length will do.
+    Headlines of like length go through it together, so that little of it is padding.
+    """
+
+    def __init__(self, interpreter: Any, padding: int, where: str) -> None:
+        self._interpreter, self._padding = interpreter, padding
         self._input, self._output = _ends(interpreter, where)
-        self.batch, self.length = map(int, self._input["shape"])
+        batch, length = (int(size) for size in self._input["shape_signature"])
+        self._batch, self._length = _fixed(batch), _fixed(length)
         self._labels = int(self._output["shape"][1])
 
-    def run(self, token_ids: TokenIds) -> Probabilities:
-        """Return the probabilities (N, L) of token ids (N, length)."""
+    def run(self, token_ids: Ragged) -> Probabilities:
+        """Return the probabilities (N, L) of N headlines."""
         probabilities = np.zeros((len(token_ids), self._labels), dtype=np.float32)
-        full = np.zeros((self.batch, self.length), dtype=np.int32)
-        for start in range(0, len(token_ids), self.batch):
-            part = token_ids[start : start + self.batch]
-            full[: len(part)] = part  # what stays of the batch before is not read
-            self._interpreter.set_tensor(self._input["index"], full)
-            self._interpreter.invoke()
-            found = self._interpreter.get_tensor(self._output["index"])
-            probabilities[start : start + len(part)] = found[: len(part)]
+        lengths = np.array([len(ids) for ids in token_ids], dtype=np.int64)
+        for rows in batches.by_length(lengths, self._batch or _BATCH):
+            found = self._invoke(self._padded([token_ids[row] for row in rows]))
+            probabilities[rows] = found[: len(rows)]
         return probabilities
+
+    def _padded(self, token_ids: Ragged) -> TokenIds:
+        """Return a batch as the file takes it, the longest headline last."""
+        missing = self._batch - len(token_ids) if self._batch else 0
+        length = self._length or len(token_ids[-1])
+        return pad([*token_ids, *[[]] * missing], length, self._padding)
+
+    def _invoke(self, token_ids: TokenIds) -> Probabilities:
+        number = self._input["index"]
+        if tuple(self._interpreter.get_input_details()[0]["shape"]) != token_ids.shape:
+            self._interpreter.resize_tensor_input(number, token_ids.shape, strict=True)
+            self._interpreter.allocate_tensors()
+        self._interpreter.set_tensor(number, token_ids)
+        self._interpreter.invoke()
+        found: Probabilities = self._interpreter.get_tensor(self._output["index"])
+        return found
+
+
+def _fixed(size: int) -> int | None:
+    """Return the size of an axis, None where any will do.
+
+    >>> _fixed(64), _fixed(-1)
+    (64, None)
+    """
+    return size if size > 0 else None
 
 
 def _tokenizer(content: bytes, where: str) -> Tokenizer:

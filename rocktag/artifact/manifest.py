@@ -124,6 +124,20 @@ class WordVectorFacts(Part):
     malformed_lines: int = Field(ge=0)
 
 
+class EncoderFacts(Part):
+    """The pre-trained encoder that a model was fine-tuned from.
+
+    Attributes:
+        base: How it was asked for.
+        origin: Where it came from.
+        sha256: Of each file of its checkpoint.
+    """
+
+    base: str
+    origin: str
+    sha256: dict[FileName, Sha256]
+
+
 class FittingFacts(Part):
     """How a model that learns in epochs came to its weights.
 
@@ -131,22 +145,37 @@ class FittingFacts(Part):
         epochs: Whole passes over the training headlines.
         best_epoch: The one whose weights it has.
         interrupted_in_epoch: Which one somebody broke off, if any.
-        word_vectors: Where the word vectors started.
+        word_vectors: Where the word vectors started, if it has any of its own.
         given_vectors: The file they were given in, if they were.
+        encoder: The pre-trained one that was fine-tuned.
+        head: What stands on it.
+        precision: What it was computed in.
     """
 
     epochs: int = Field(ge=1)
     best_epoch: int = Field(ge=1)
     interrupted_in_epoch: int | None = None
-    word_vectors: Literal["given", "from scratch"]
+    word_vectors: Literal["given", "from scratch"] | None = None
     given_vectors: WordVectorFacts | None = None
+    encoder: EncoderFacts | None = None
+    head: str | None = None
+    precision: Literal["float32", "mixed_bfloat16"] | None = None
 
 
 class MovedBy(Part):
-    """The most that a converted model differs from the trained one, on validation."""
+    """The most that a converted model differs from the trained one, on validation.
+
+    Attributes:
+        probability: Of any label of any headline.
+        f1: Micro or macro.
+        label_f1: Of any label; None in artifacts where `f1` holds it too.
+        decisions: Share of decisions that changed.
+    """
 
     probability: float
     f1: float
+    label_f1: float | None = None
+    decisions: float | None = None
 
 
 class ConversionFacts(Part):

@@ -11,6 +11,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from rocktag.types import Targets
+
 Rows: TypeAlias = npt.NDArray[np.int64]  # (n,), rows of the training headlines
 Lengths: TypeAlias = npt.NDArray[np.int64]  # (N,), tokens of each headline
 
@@ -43,6 +45,25 @@ def shuffled(lengths: Lengths, size: int, generator: np.random.Generator) -> lis
         for batch in _cut(window[np.argsort(lengths[window], kind="stable")], size)
     ]
     return [batches[number] for number in generator.permutation(len(batches))]
+
+
+def shown(targets: Targets, minimum: int) -> Rows:
+    """Return the rows of one epoch: every headline, those of rare labels repeated.
+
+    A headline with several rare labels is repeated as the rarest asks for; a label
+    without any positive asks for nothing.
+
+    Args:
+        targets: (N, L).
+        minimum: How often a label is to be shown at least, about; 0 repeats nothing.
+
+    >>> shown(np.array([[1, 0], [0, 0], [1, 1]], dtype=np.int8), 3).tolist()
+    [0, 0, 1, 2, 2, 2]
+    """
+    positives = np.maximum(targets.sum(axis=0, dtype=np.int64), 1)  # (L,)
+    wanted = np.maximum(-(-minimum // positives), 1)
+    times = np.maximum((targets * wanted).max(axis=1), 1)  # (N,)
+    return np.repeat(np.arange(len(targets)), times)
 
 
 def padded_length(longest: int, maximum: int) -> int:

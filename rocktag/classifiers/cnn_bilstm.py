@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rocktag.classifiers import frameworks
+from rocktag.classifiers.output import output_bias
 
 NAME = "cnn_bilstm"
 
@@ -97,7 +98,9 @@ def build(
     classify = layers.Dense(
         len(label_shares),
         activation="sigmoid",
-        bias_initializer=_output_bias(architecture, label_shares),
+        bias_initializer=output_bias(label_shares)
+        if architecture.prior_bias
+        else "zeros",
         name="probabilities",
     )
 
@@ -160,15 +163,3 @@ def _attend(architecture: Architecture, states: Any, real: Any, weight: Any) -> 
             attend = layers.Attention(name="attention")
             attended = attend([states, states], mask=[real, real])  # (B, T, 2U)
             return ops.max(attended + far_below, axis=1)  # (B, 2U)
-
-
-def _output_bias(
-    architecture: Architecture, label_shares: npt.NDArray[np.floating]
-) -> Any:
-    """Return the outputs' start: the log-odds of the labels' shares, or zeros."""
-    from keras import initializers
-
-    if not architecture.prior_bias:
-        return "zeros"
-    odds = label_shares / (1 - label_shares)
-    return initializers.Constant(np.log(odds).astype(np.float32))

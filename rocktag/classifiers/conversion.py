@@ -7,16 +7,19 @@ from typing import Any
 from rocktag.quiet import native_silence
 
 
-def to_litert(model: Any, *, batch: int, length: int, quantised: bool) -> bytes:
+def to_litert(
+    model: Any, *, batch: int | None, length: int | None, quantised: bool
+) -> bytes:
     """Return model.tflite: token ids (batch, length) to probabilities (batch, L).
 
     The variables are frozen first: from a Keras 3 model the converter would lose them
-    and answer NaN. A recurrent network converts under a fixed shape only.
+    and answer NaN. A recurrent network converts under a fixed shape only; others take
+    whatever they are resized to.
 
     Args:
         model: A keras.Model of one input.
-        batch: Headlines at once.
-        length: Tokens of each.
+        batch: Headlines at once; None for any number.
+        length: Tokens of each; None for any number.
         quantised: Whether weights are stored as int8 (dynamic range), else float32.
     """
     import tensorflow as tf

@@ -11,13 +11,46 @@ from rocktag.classifiers.neural_types import Schedule
 
 
 def optimizer_of(schedule: Schedule, steps: int) -> Any:
-    """Return AdamW; its rate may fall over the schedule's epochs of `steps` batches."""
+    """Return AdamW; its rate changes over the schedule's epochs of `steps` batches."""
     from keras import optimizers
 
-    rate: Any = schedule.learning_rate
-    if schedule.learning_rate_decay == "cosine":
-        rate = optimizers.schedules.CosineDecay(rate, schedule.epochs * steps)
-    return optimizers.AdamW(rate, weight_decay=schedule.weight_decay)
+    several = schedule.accumulated_batches
+    return optimizers.AdamW(
+        _learning_rate(schedule, schedule.epochs * steps),
+        weight_decay=schedule.weight_decay,
+        global_clipnorm=schedule.gradient_clip or None,
+        gradient_accumulation_steps=several if several > 1 else None,
+    )
+
+
+def _learning_rate(schedule: Schedule, steps: int) -> Any:
+    """Return the rate of each of all steps: a number, or Keras' schedule."""
+    from keras.optimizers import schedules
+
+    peak, rising = schedule.learning_rate, round(schedule.warm_up * steps)
+    falling = max(steps - rising, 1)
+    match schedule.learning_rate_decay:
+        case "cosine":
+            after: Any = schedules.CosineDecay(peak, falling)
+        case "linear":
+            after = schedules.PolynomialDecay(peak, falling, end_learning_rate=0.0)
+        case "none":
+            after = peak
+    return _warmed_up(peak, rising, after) if rising else after
+
+
+def _warmed_up(peak: float, rising: int, after: Any) -> Any:
+    """Return a schedule that rises to `peak` in so many steps, then goes `after`."""
+    from keras import ops
+    from keras.optimizers import schedules
+
+    class WarmUp(schedules.LearningRateSchedule):  # type: ignore[misc]
+        def __call__(self, step: Any) -> Any:
+            done = ops.cast(step, "float32")
+            later = after(ops.maximum(done - rising, 0)) if callable(after) else after
+            return ops.where(done < rising, peak * (done + 1) / rising, later)
+
+    return WarmUp()
 
 
 def compiled_step(model: Any, optimizer: Any, negative_focus: float) -> Any:

@@ -120,8 +120,9 @@ class _Run:
         self._labels, self._progress = labels, progress
         self._after_epoch = after_epoch
         self._targets = training.targets.astype(np.float32)
-        self._lengths = training.lengths
-        self._steps = -(-len(self._lengths) // schedule.batch_size)  # an epoch
+        self._shown = batches.shown(training.targets, schedule.minimum_shown)
+        self._lengths = training.lengths[self._shown]
+        self._steps = -(-len(self._shown) // schedule.batch_size)  # an epoch
         self._optimizer = optimizer_of(schedule, self._steps)
         self._optimizer.build(model.trainable_variables)
         self._step = compiled_step(model, self._optimizer, schedule.negative_focus)
@@ -191,7 +192,8 @@ class _Run:
         plan = batches.shuffled(self._lengths, self._schedule.batch_size, generator)
         said = np.zeros(self._targets.shape, dtype=np.float32)
         total, seen, before = 0.0, 0, (number - 1) * self._steps
-        for done, batch in enumerate(plan, start=1):
+        for done, places in enumerate(plan, start=1):
+            batch = self._shown[places]
             token_ids = _padded(self._training, batch, self._schedule)
             loss, probabilities = self._step(token_ids, self._targets[batch])
             said[batch] = probabilities.numpy()

@@ -33,12 +33,18 @@ class Schedule:
         batch_size: Headlines a step.
         epochs: Most passes over the training headlines.
         patience: Epochs without a lower validation loss after which it stops.
-        learning_rate: Of AdamW, at the start.
-        learning_rate_decay: cosine: down to 0 over all epochs; none: constant.
+        learning_rate: Of AdamW, at the start, or after the warm-up.
+        learning_rate_decay: linear or cosine: down to 0 over all epochs; none:
+            constant.
         weight_decay: Of AdamW; 0 makes it Adam.
         negative_focus: How little a label's easy negatives count: the part of the loss
             that says "no" is multiplied by the probability to this power. 0 is plain
             cross-entropy.
+        warm_up: Share of all batches over which the learning rate rises from 0.
+        accumulated_batches: Batches whose gradients are averaged for one update.
+        gradient_clip: Largest norm of all gradients together; 0 for no limit.
+        minimum_shown: Headlines of a rarer label are shown again in each epoch, until
+            it was shown about so often.
     """
 
     maximum_length: int
@@ -47,9 +53,13 @@ class Schedule:
     epochs: int
     patience: int
     learning_rate: float
-    learning_rate_decay: Literal["cosine", "none"]
+    learning_rate_decay: Literal["linear", "cosine", "none"]
     weight_decay: float
     negative_focus: float
+    warm_up: float = 0.0
+    accumulated_batches: int = 1
+    gradient_clip: float = 0.0
+    minimum_shown: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,9 @@ from typing import Annotated, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rocktag.types import ClassifierName
+from rocktag.types import ClassifierName, NetworkName
+
+DEFAULT_BASE = "sentence-transformers/all-MiniLM-L6-v2"
 
 Share: TypeAlias = Annotated[float, Field(ge=0, lt=1)]
 
@@ -58,13 +60,37 @@ class CnnBilstmSettings(Section):
     negative_focus: float = Field(2.0, ge=0)
 
 
+class TransformerSettings(Section):
+    """The transformer; classifiers/transformer, neural_training say what each does."""
+
+    base: Annotated[str, Field(min_length=1, max_length=500)] = DEFAULT_BASE
+    head: Literal["cls", "mean-max"] = "mean-max"
+    dropout: Share = 0.1
+    prior_bias: bool = True
+    precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
+    maximum_length: int = Field(64, ge=3, le=512)  # tokens
+    pad_always: bool = False
+    batch_size: int = Field(32, ge=1)  # headlines
+    accumulated_batches: int = Field(1, ge=1)
+    epochs: int = Field(4, ge=1)
+    patience: int = Field(2, ge=1)  # epochs
+    learning_rate: float = Field(2e-4, gt=0)
+    learning_rate_decay: Literal["linear", "cosine", "none"] = "linear"
+    warm_up: Share = 0.06
+    weight_decay: float = Field(0.01, ge=0)
+    gradient_clip: float = Field(1.0, ge=0)  # 0: no limit
+    negative_focus: float = Field(2.0, ge=0)
+    minimum_shown: int = Field(100, ge=0)  # headlines of each label an epoch
+
+
 def table_name(classifier: str) -> str:
     """Return the name of the table of [train] that holds a classifier's settings.
 
     >>> table_name("adaboost"), table_name("cnn-bilstm")
     ('bag_of_words', 'cnn_bilstm')
     """
-    return "cnn_bilstm" if classifier == "cnn-bilstm" else "bag_of_words"
+    is_network = classifier in get_args(NetworkName)
+    return classifier.replace("-", "_") if is_network else "bag_of_words"
 
 
 def tables() -> dict[str, type[Section]]:
@@ -72,5 +98,6 @@ def tables() -> dict[str, type[Section]]:
     kinds: dict[str, type[Section]] = {
         "bag_of_words": BagOfWordsSettings,
         "cnn_bilstm": CnnBilstmSettings,
+        "transformer": TransformerSettings,
     }
     return {name: kinds[table_name(name)] for name in get_args(ClassifierName)}

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-# The original study's CNN-BiLSTM, as published.
+# The original study's networks, as published; of its transformer not everything is
+# known: the learning rate and the dropout are those usual for DistilBERT.
 SHIPPED: dict[str, Any] = {
     "study": {
         "cnn_bilstm": {
@@ -27,7 +28,22 @@ SHIPPED: dict[str, Any] = {
             "learning_rate_decay": "none",
             "weight_decay": 0.0,
             "negative_focus": 0.0,
-        }
+        },
+        "transformer": {
+            "base": "distilbert-base-uncased",
+            "head": "cls",
+            "dropout": 0.2,
+            "prior_bias": False,
+            "precision": "float32",
+            "maximum_length": 128,
+            "pad_always": True,
+            "learning_rate": 5e-5,
+            "learning_rate_decay": "none",
+            "warm_up": 0.0,
+            "gradient_clip": 0.0,
+            "negative_focus": 0.0,
+            "minimum_shown": 0,
+        },
     }
 }
 

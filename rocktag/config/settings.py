@@ -23,6 +23,7 @@ from rocktag.config.classifiers import (
     BagOfWordsSettings,
     CnnBilstmSettings,
     Section,
+    TransformerSettings,
 )
 from rocktag.config.search import SearchSettings
 from rocktag.config.secrets import without_passwords
@@ -109,6 +110,7 @@ class PresetSettings(Section):
     """A named set of values for [train]'s tables, weaker than what those say."""
 
     cnn_bilstm: CnnBilstmSettings = CnnBilstmSettings()
+    transformer: TransformerSettings = TransformerSettings()
 
 
 class TrainSettings(Section):
@@ -120,9 +122,11 @@ class TrainSettings(Section):
     seed: int = Field(7, ge=0, lt=2**32)
     validation_fraction: Fraction = 0.1
     test_fraction: Fraction = 0.2
+    folds: int = Field(1, ge=1, le=50)  # of cross-validation; 1: a simple split
     minimum_positives: int = Field(10, ge=1)  # for a threshold of the label's own
     bag_of_words: BagOfWordsSettings = BagOfWordsSettings()
     cnn_bilstm: CnnBilstmSettings = CnnBilstmSettings()
+    transformer: TransformerSettings = TransformerSettings()
 
 
 class TagSettings(Section):

@@ -17,17 +17,18 @@ def fit(task: Task, progress: Progress) -> Fitted:
     """
     match task.settings.classifier:
         case "cnn-bilstm":
-            from rocktag.fitting import neural
+            from rocktag.fitting import cnn_bilstm, neural
 
-            return neural.fit(task, progress)
+            return neural.fit(cnn_bilstm.network, task, progress)
+        case "transformer":
+            from rocktag.fitting import neural, transformer
+
+            _refuse_word_vectors("transformer", task)
+            return neural.fit(transformer.network, task, progress)
         case name:
             from rocktag.fitting import bag_of_words
 
-            if task.vectors is not None:
-                raise UsageError(
-                    f"{name} has no word vectors to start from; train cnn-bilstm, or"
-                    " without --glove"
-                )
+            _refuse_word_vectors(name, task)
             if task.resume:
                 raise UsageError(
                     f"{name} is fitted in one step, there is nothing to resume; train"
@@ -50,10 +51,22 @@ def assess(task: Task, progress: Progress, watch: Watch) -> Probabilities:
     """
     match task.settings.classifier:
         case "cnn-bilstm":
-            from rocktag.fitting import neural
+            from rocktag.fitting import cnn_bilstm, neural
 
-            return neural.assess(task, progress, watch)
+            return neural.assess(cnn_bilstm.network, task, progress, watch)
+        case "transformer":
+            from rocktag.fitting import neural, transformer
+
+            return neural.assess(transformer.network, task, progress, watch)
         case name:
             from rocktag.fitting import bag_of_words
 
             return bag_of_words.assess(name, task, progress)
+
+
+def _refuse_word_vectors(name: str, task: Task) -> None:
+    if task.vectors is not None:
+        raise UsageError(
+            f"{name} has no word vectors to start from; train cnn-bilstm, or without"
+            " --glove"
+        )

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from rocktag.config import TrainSettings
 from rocktag.embeddings import WordVectors
 from rocktag.splits import Split
 from rocktag.types import Probabilities, Targets
+
+if TYPE_CHECKING:
+    from rocktag.encoders import Encoder
 
 OnProgress: TypeAlias = Callable[[int, int], None]  # bytes read, bytes in all or 0
 # Reads the vectors of a vocabulary, word to row, from the file they are given in.
@@ -41,6 +44,7 @@ class Task:
         checkpoints: The folder where broken-off trainings are kept; None: they are not.
         resume: Whether to go on with the one that was broken off.
         vectors: Gives the words of a vocabulary their first vectors; None for chance.
+        encoder: The pre-trained encoder of a transformer.
     """
 
     titles: Sequence[str]
@@ -51,6 +55,7 @@ class Task:
     checkpoints: Path | None
     resume: bool = False
     vectors: Vectors | None = None
+    encoder: Encoder | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

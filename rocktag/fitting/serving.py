@@ -1,7 +1,7 @@
 """Which of a network's two LiteRT files is served: int8, where it says the same.
 
-Both are compared with Keras on the validation headlines, under thresholds tuned on what
-Keras says of them. The int8 file is a quarter of the size and faster.
+Both are compared with Keras in float32 on the validation headlines, under thresholds
+tuned on what Keras says of them. The int8 file is a quarter of the size and faster.
 """
 
 from __future__ import annotations
@@ -11,17 +11,16 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from rocktag.errors import TrainingError
 from rocktag.metrics import score
 from rocktag.thresholds import decide, tune
-from rocktag.types import Probabilities, Targets
+from rocktag.types import Probabilities, Targets, Thresholds
 
 NumberFormat: TypeAlias = Literal["int8", "float32"]
 Predict: TypeAlias = Callable[[Sequence[str]], Probabilities]
 
-PROBABILITY_MAY_MOVE = 0.02  # of int8
-F1_MAY_MOVE = 0.002  # of int8: micro, macro and every label's, under each policy
 _CONVERSION_MAY_MOVE = 1e-4  # of a probability, of float32: sums in another order
 _POLICIES = ("micro", "macro", "per-label")
 
@@ -32,11 +31,38 @@ class Difference:
 
     Attributes:
         probability: Of any label of any headline.
-        f1: Micro, macro or of any label, under any threshold policy.
+        f1: Micro or macro, under any threshold policy.
+        label_f1: Of any label, under any threshold policy.
+        decisions: Share of the n x L decisions that changed, under any policy.
     """
 
     probability: float
     f1: float
+    label_f1: float = 0.0
+    decisions: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What int8 may change, and still be served.
+
+    Attributes:
+        probability: Of any label of any headline.
+        f1: Micro or macro.
+        label_f1: Of any label; one with few positives jumps with a single decision.
+    """
+
+    probability: float = float("inf")
+    f1: float
+    label_f1: float = float("inf")
+
+    def allow(self, found: Difference) -> bool:
+        """Tell whether a difference is small enough; NaN is not."""
+        return (
+            found.probability <= self.probability
+            and found.f1 <= self.f1
+            and found.label_f1 <= self.label_f1
+        )
 
 
 def difference(
@@ -49,23 +75,21 @@ def difference(
 ) -> Difference:
     """Compare what a file says (N, L) with what Keras says (N, L)."""
     thresholds = tune(targets, expected, labels, minimum_positives=minimum_positives)
-    moved = 0.0
-    for policy in _POLICIES:
-        limits = thresholds.under(policy)
-        before, after = (
-            _f1(targets, decide(probabilities, limits, labels), labels)
-            for probabilities in (expected, found)
-        )
-        moved = max(moved, float(np.abs(before - after).max()))
-    return Difference(float(np.abs(expected - found).max()), moved)
+    moved = [
+        _moved(targets, expected, found, labels, thresholds.under(policy))
+        for policy in _POLICIES
+    ]
+    f1, label_f1, decisions = (max(values) for values in zip(*moved, strict=True))
+    return Difference(float(np.abs(expected - found).max()), f1, label_f1, decisions)
 
 
-def choose(float32: Difference, int8: Difference) -> NumberFormat:
+def choose(float32: Difference, int8: Difference, limits: Limits) -> NumberFormat:
     """Return int8 where it moves little enough, else float32.
 
-    >>> choose(Difference(1e-7, 0.0), Difference(0.004, 0.001))
+    >>> limits = Limits(probability=0.02, f1=0.002)
+    >>> choose(Difference(1e-7, 0.0), Difference(0.004, 0.001), limits)
     'int8'
-    >>> choose(Difference(1e-7, 0.0), Difference(0.021, 0.0))
+    >>> choose(Difference(1e-7, 0.0), Difference(0.021, 0.0), limits)
     'float32'
 
     Raises:
@@ -77,13 +101,31 @@ def choose(float32: Difference, int8: Difference) -> NumberFormat:
             f" by {float32.probability:.4f}; nothing was published. Install the"
             " versions of constraints.txt"
         )
-    fits = int8.probability <= PROBABILITY_MAY_MOVE and int8.f1 <= F1_MAY_MOVE
-    return "int8" if fits else "float32"
+    return "int8" if limits.allow(int8) else "float32"
 
 
-def _f1(targets: Targets, decided: Targets, labels: Sequence[str]) -> np.ndarray:
-    """Return micro F1, macro F1 and that of each label (2 + L,)."""
-    found = score(targets, decided, labels)
-    return np.array(
-        [found.micro.f1, found.macro.f1, *(row.f1 for row in found.per_label)]
+def _moved(
+    targets: Targets,
+    expected: Probabilities,
+    found: Probabilities,
+    labels: Sequence[str],
+    thresholds: Thresholds,
+) -> tuple[float, float, float]:
+    """Return how far averages and labels' F1 move, and the share of new decisions."""
+    before, after = (decide(said, thresholds, labels) for said in (expected, found))
+    averages, per_label = (
+        np.abs(old - new).max()
+        for old, new in zip(
+            _f1(targets, before, labels), _f1(targets, after, labels), strict=True
+        )
     )
+    return float(averages), float(per_label), float((before != after).mean())
+
+
+def _f1(
+    targets: Targets, decided: Targets, labels: Sequence[str]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return micro and macro F1 (2,), and that of each label (L,)."""
+    found = score(targets, decided, labels)
+    averages = np.array([found.micro.f1, found.macro.f1])
+    return averages, np.array([row.f1 for row in found.per_label])

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from rocktag.errors import TrainingError
-from rocktag.fitting.serving import Difference, choose, difference
+from rocktag.fitting.serving import Difference, Limits, choose, difference
 
 SAME = Difference(1e-7, 0.0)
+LIMITS = Limits(probability=0.02, f1=0.002, label_f1=0.002)
 LABELS = ("album", "tour", "n/a")
 
 
@@ -18,17 +19,23 @@ LABELS = ("album", "tour", "n/a")
         (Difference(0.02, 0.002), "int8"),
         (Difference(0.0201, 0.0), "float32"),
         (Difference(0.001, 0.0021), "float32"),
+        (Difference(0.001, 0.0, label_f1=0.0021), "float32"),
         (Difference(float("nan"), 0.0), "float32"),
     ],
 )
-def test_int8_is_chosen_within_both_bounds(int8: Difference, chosen: str) -> None:
-    assert choose(SAME, int8) == chosen
+def test_int8_is_chosen_within_every_bound(int8: Difference, chosen: str) -> None:
+    assert choose(SAME, int8, LIMITS) == chosen
+
+
+def test_a_bound_that_is_not_given_stops_nothing() -> None:
+    assert choose(SAME, Difference(0.9, 0.002, 0.5), Limits(f1=0.002)) == "int8"
+    assert choose(SAME, Difference(0.0, float("nan")), Limits(f1=0.002)) == "float32"
 
 
 @pytest.mark.parametrize("probability", [0.01, float("nan")])
 def test_a_conversion_that_says_something_else_is_refused(probability: float) -> None:
     with pytest.raises(TrainingError, match="nothing was published"):
-        choose(Difference(probability, 0.0), SAME)
+        choose(Difference(probability, 0.0), SAME, LIMITS)
 
 
 def test_the_difference_is_the_largest_of_probabilities_and_of_f1() -> None:
@@ -44,3 +51,5 @@ def test_the_difference_is_the_largest_of_probabilities_and_of_f1() -> None:
     assert moved.probability == pytest.approx(0.3, abs=1e-6)
     flipped = np.where(expected[7, 0] < 0.5, found[7, 0] >= 0.5, found[7, 0] < 0.5)
     assert (moved.f1 > 0) == bool(flipped)
+    assert (moved.label_f1 >= moved.f1) or not flipped
+    assert (moved.decisions > 0) == bool(flipped)
