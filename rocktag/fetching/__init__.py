@@ -1,6 +1,6 @@
 """Official archives over HTTP: resumed where they broke off, checked, unpacked safely.
 
-Read in this order: `downloads`, `answers`, `transfer`, `unpacking`.
+Read in this order: `downloads`, `answers`, `locks`, `transfer`, `unpacking`.
 """
 
 from rocktag.fetching.downloads import (
@@ -9,14 +9,18 @@ from rocktag.fetching.downloads import (
     Download,
     default_cache_folder,
 )
-from rocktag.fetching.transfer import fetch
-from rocktag.fetching.unpacking import unpack
+from rocktag.fetching.locks import locked
+from rocktag.fetching.transfer import OnProgress, fetch
+from rocktag.fetching.unpacking import unpack, unpack_chosen
 
 __all__ = [
     "GLOVE_6B",
     "KNOWN_DOWNLOADS",
     "Download",
+    "OnProgress",
     "default_cache_folder",
     "fetch",
+    "locked",
     "unpack",
+    "unpack_chosen",
 ]

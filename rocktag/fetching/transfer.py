@@ -6,11 +6,9 @@ ETag or date of what the server was sending, so that a changed file is not conti
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
@@ -27,6 +25,7 @@ from rocktag.fetching.answers import (
     validator_of,
 )
 from rocktag.fetching.downloads import Download
+from rocktag.fetching.locks import locked
 
 OnProgress: TypeAlias = Callable[[int, int], None]  # bytes so far, bytes in all
 
@@ -65,7 +64,7 @@ def fetch(
     transfer = _Transfer(download, path, on_progress or (lambda *_: None), timeout)
     try:
         cache_folder.mkdir(parents=True, exist_ok=True)
-        with _locked(path.with_name(f"{path.name}.lock")):
+        with locked(path.with_name(f"{path.name}.lock")):
             if not path.is_file() or download.fault_of(path) is not None:
                 transfer.complete(retry_waits)
                 transfer.publish()
@@ -208,11 +207,3 @@ class _Transfer:
     def _discard(self) -> None:
         self._part.unlink(missing_ok=True)
         self._validator.unlink(missing_ok=True)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Keep other processes out; the lock goes with the process that held it."""
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

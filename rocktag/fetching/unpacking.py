@@ -1,16 +1,19 @@
-"""The text files of a zip archive, written so that no archive can do harm."""
+"""Files of a zip archive, written so that no archive can do harm."""
 
 from __future__ import annotations
 
 import shutil
 import stat
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PureWindowsPath
+from typing import TypeAlias
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from rocktag.errors import InputError
 from rocktag.files import written_whole
+
+Choose: TypeAlias = Callable[[Sequence[str]], Mapping[str, str]]  # name to new name
 
 LARGEST_UNPACKED = 2**34  # bytes; glove.840B.300d.txt has 5.6e9
 
@@ -22,7 +25,21 @@ _UNREADABLE = (OSError, EOFError, zlib.error, BadZipFile, NotImplementedError)
 def unpack(
     archive: Path, folder: Path, *, largest: int = LARGEST_UNPACKED
 ) -> list[Path]:
-    """Write the `.txt` members of a zip archive, each whole or not at all.
+    """Write the `.txt` members of a zip archive, as `unpack_chosen` does.
+
+    Raises:
+        InputError: As there, or the archive has no text.
+    """
+    targets = unpack_chosen(archive, folder, _texts, largest=largest)
+    if not targets:
+        raise InputError(f"{archive} holds no .txt file; give another archive")
+    return targets
+
+
+def unpack_chosen(
+    archive: Path, folder: Path, choose: Choose, *, largest: int
+) -> list[Path]:
+    """Write members of a zip archive, each whole or not at all.
 
     Every member is looked at before anything is written. No more bytes are written
     than the archive declares. What is there with the right checksum is left.
@@ -30,26 +47,26 @@ def unpack(
     Args:
         archive: The zip file.
         folder: Where to, made if it is not there.
-        largest: Bytes that all members together may have.
+        choose: Given the members' names, returns those wanted, each with what it is
+            to be called in the folder.
+        largest: Bytes that all chosen members together may have.
 
     Returns:
-        The files, in the archive's order.
+        The files, in the order chosen.
 
     Raises:
-        InputError: The archive cannot be read, has no text, or has a member that leads
-            out of the folder, is a link, is encrypted or there twice; it is larger
-            than `largest` or than the disk; or the folder cannot be written.
+        InputError: The archive cannot be read, or has a member that leads out of the
+            folder, is a link, is encrypted or there twice; it is larger than `largest`
+            or than the disk; or the folder cannot be written.
     """
     try:
         with ZipFile(archive) as opened:
             _check_safe(archive, opened.infolist())
-            members = [each for each in opened.infolist() if _is_text(each)]
-            targets = [_target(archive, each, folder) for each in members]
-            missing = [
-                (member, target)
-                for member, target in zip(members, targets, strict=True)
-                if not _is_there(member, target)
+            wanted = [
+                (opened.getinfo(name), _target(archive, called, folder))
+                for name, called in choose(opened.namelist()).items()
             ]
+            missing = [each for each in wanted if not _is_there(*each)]
             _check_size(archive, folder, [member for member, _ in missing], largest)
             for member, target in missing:
                 _write(opened, member, target)
@@ -57,9 +74,7 @@ def unpack(
         raise InputError(
             f"{archive} cannot be unpacked: {error}; remove it and fetch it again"
         ) from error
-    if not targets:
-        raise InputError(f"{archive} holds no .txt file; give another archive")
-    return targets
+    return [target for _, target in wanted]
 
 
 def _check_safe(archive: Path, members: Sequence[ZipInfo]) -> None:
@@ -84,14 +99,17 @@ def _fault_of(member: ZipInfo) -> str | None:
     return None
 
 
-def _is_text(member: ZipInfo) -> bool:
+def _texts(names: Sequence[str]) -> dict[str, str]:
     """Tell texts from the rest, and from the shadows that macOS adds to each."""
-    name = member.filename
-    return name.lower().endswith(".txt") and not name.startswith("__MACOSX/")
+    return {
+        name: name
+        for name in names
+        if name.lower().endswith(".txt") and not name.startswith("__MACOSX/")
+    }
 
 
-def _target(archive: Path, member: ZipInfo, folder: Path) -> Path:
-    target = folder / member.filename
+def _target(archive: Path, called: str, folder: Path) -> Path:
+    target = folder / called
     if not target.resolve().is_relative_to(folder.resolve()):
         raise InputError(
             f"{archive} cannot be unpacked: {target} is or lies behind a link out of"
