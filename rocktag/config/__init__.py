@@ -1,6 +1,7 @@
 """config.toml, `ROCKTAG_…` variables and command-line options, as one checked value."""
 
 from rocktag.config.classifiers import table_name
+from rocktag.config.encoders import KnownEncoder
 from rocktag.config.loading import load, parse_assignments
 from rocktag.config.presets import merged
 from rocktag.config.search import SearchSettings
@@ -17,6 +18,7 @@ from rocktag.config.space import Axis, Range, Space, Value
 __all__ = [
     "AuditSettings",
     "Axis",
+    "KnownEncoder",
     "Range",
     "SearchSettings",
     "Settings",

