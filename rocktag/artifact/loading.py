@@ -22,6 +22,7 @@ from rocktag.artifact.manifest import (
 )
 from rocktag.classifiers import bag_of_words
 from rocktag.errors import ArtifactError
+from rocktag.labeling import Rules, keyword_rules
 from rocktag.text import view
 from rocktag.types import Probabilities
 
@@ -80,8 +81,9 @@ def load(
         expected_sha256: Of its manifest, where the database knows it.
 
     Raises:
-        ArtifactError: A file is missing, changed, of a foreign protocol or type, or
-            the model no longer gives its golden headlines their probabilities.
+        ArtifactError: A file is missing, changed, of a foreign protocol or type; or
+            the model no longer gives its golden headlines their probabilities; or
+            the keyword rules changed that serve some of its labels.
     """
     found = read(models_dir, name, expected_sha256=expected_sha256)
     predict = _predictor(found.manifest, found.files, found.folder)
@@ -154,12 +156,38 @@ def _checked(path: Path, facts: FileFacts) -> bytes:
 
 def _predictor(manifest: Manifest, files: dict[str, bytes], folder: Path) -> Predictor:
     """Return the one function of the model, whatever its kind."""
+    rules = _rules_of_training(manifest, folder) if manifest.rule_labels else None
     predict_texts = _opened(files, folder)
 
     def predict(titles: Sequence[str]) -> Probabilities:
         return predict_texts(view(titles, manifest.text_view))
 
-    return predict
+    return predict if rules is None else _beside_rules(predict, manifest, rules)
+
+
+def _rules_of_training(manifest: Manifest, folder: Path) -> Rules:
+    """Return the keyword rules, where they are still those that served in training."""
+    rules = keyword_rules()
+    if rules.digest != manifest.rules_sha256:
+        raise ArtifactError(
+            f"{folder / MANIFEST_NAME} has {', '.join(manifest.rule_labels)} served by"
+            f" keyword rules of SHA-256 {manifest.rules_sha256}, those of this rocktag"
+            f" have {rules.digest}; train again, or install the rocktag that wrote it"
+        )
+    return rules
+
+
+def _beside_rules(predict: Predictor, manifest: Manifest, rules: Rules) -> Predictor:
+    """Return `predict` with 1 or 0 as the rules say for the labels that they serve."""
+    columns = [manifest.labels.index(label) for label in manifest.rule_labels]
+
+    def predict_or_look_up(titles: Sequence[str]) -> Probabilities:
+        probabilities = predict(titles).copy()
+        by_rules = rules.label_matrix(titles, manifest.rule_labels)
+        probabilities[:, columns] = by_rules
+        return probabilities
+
+    return predict_or_look_up
 
 
 def _opened(files: dict[str, bytes], folder: Path) -> Predictor:

@@ -2,7 +2,8 @@
 
 PROTOCOL is raised when a file changes so that older code would misread it. Then:
 keep reading the old one here, with a test that loads an artifact of it, or say in
-CHANGELOG that models must be trained again.
+CHANGELOG that models must be trained again. A new key does not raise it: older code
+refuses a key that it does not know, so one that says nothing is not written.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from rocktag.errors import ArtifactError
 from rocktag.text import TextView
 from rocktag.thresholds import TunedThresholds
+from rocktag.types import NO_TOPIC
 
 PROTOCOL = 1
 MANIFEST_NAME = "manifest.json"
@@ -214,6 +216,7 @@ class Manifest(Part):
     created_at: datetime
     training_seconds: float
     labels: Annotated[tuple[str, ...], Field(min_length=1)]
+    rule_labels: tuple[str, ...] = ()  # those that the keyword rules serve
     text_view: TextView
     thresholds: ThresholdFacts
     test: dict[str, dict[str, float]]  # threshold policy to scores
@@ -239,6 +242,8 @@ class Manifest(Part):
         labels = set(self.labels)
         if len(labels) != len(self.labels):
             raise ValueError("labels: a label stands twice")
+        if not set(self.rule_labels) <= labels - {NO_TOPIC}:
+            raise ValueError("rule_labels: not topics of labels")
         if len(self.thresholds.per_label) != len(self.labels):
             raise ValueError("thresholds.per_label: not one for each label")
         reference = self.reference
@@ -255,6 +260,8 @@ class Manifest(Part):
 def to_json(manifest: Manifest) -> bytes:
     """Return manifest.json's content: sorted keys, two spaces, a newline at the end."""
     content = manifest.model_dump(mode="json")
+    if not manifest.rule_labels:
+        del content["rule_labels"]
     return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from rocktag.artifact import (
     published,
     publishing,
 )
-from rocktag.artifact.manifest import MANIFEST_NAME, to_json
+from rocktag.artifact.manifest import MANIFEST_NAME, from_json, to_json
 from rocktag.errors import ArtifactError
 from rocktag.labeling import keyword_rules
 from rocktag.training import Trained
@@ -114,6 +115,14 @@ def lose_a_label(folder: Path) -> None:
     edit_manifest(folder, labels=["album"])
 
 
+def serve_an_unknown_label_by_rules(folder: Path) -> None:
+    edit_manifest(folder, rule_labels=["polka"])
+
+
+def serve_no_topic_by_rules(folder: Path) -> None:
+    edit_manifest(folder, rule_labels=["art", "n/a"])
+
+
 def break_json(folder: Path) -> None:
     (folder / MANIFEST_NAME).write_text("{")
 
@@ -138,6 +147,8 @@ def no_manifest(folder: Path) -> None:
         (add_key, "surprise"),
         (climb_out, "not a usable manifest: files"),
         (lose_a_label, "not a usable manifest"),
+        (serve_an_unknown_label_by_rules, "rule_labels: not topics of labels"),
+        (serve_no_topic_by_rules, "rule_labels: not topics of labels"),
         (break_json, "is not JSON"),
         (nest_json, "is not JSON"),
         (no_manifest, "manifest.json is missing"),
@@ -176,6 +187,48 @@ def test_a_model_that_answers_otherwise_than_when_published_is_refused(
     draft = publishing.Draft(trained.draft.classifier, trained.draft.facts, files)
     found = publish(models_dir, draft, training_seconds=0)
     with pytest.raises(ArtifactError, match=r"line 1: a probability differs"):
+        load(models_dir, found.manifest.name)
+
+
+def of_one_golden_headline(trained: Trained, **facts: object) -> publishing.Draft:
+    """Return the small model with other facts, golden on a title without topic."""
+    labels = keyword_rules().labels
+    quiet = {"title": "Zyx", "probabilities": [float(x == "n/a") for x in labels]}
+    files = {**trained.draft.files, "golden.jsonl": json.dumps(quiet).encode()}
+    return replace(trained.draft, files=files, facts={**trained.draft.facts, **facts})
+
+
+def test_labels_that_the_rules_serve_are_theirs_whatever_the_model_says(
+    trained: Trained, models_dir: Path
+) -> None:
+    served = ("death", "tour")
+    draft = of_one_golden_headline(trained, rule_labels=served)
+    name = publish(models_dir, draft, training_seconds=0).manifest.name
+    plain = publish(models_dir, trained.draft, training_seconds=0).manifest.name
+    # Forms of the words that the model never met, and the rules know by their stems.
+    titles = ["Zyx toured and toured", "Zyx deaths", "Zyx announce tour", "Zyx"]
+    found, alone = (load(models_dir, one).predict(titles) for one in (name, plain))
+    assert (found != alone).any()
+    for column, label in enumerate(keyword_rules().labels):
+        expected = (
+            keyword_rules().label_matrix(titles, [label])[:, 0]
+            if label in served
+            else alone[:, column]
+        )
+        np.testing.assert_array_equal(found[:, column], expected, label)
+    assert found.dtype == np.float32
+
+
+def test_rules_other_than_those_of_training_are_refused_only_where_they_serve(
+    trained: Trained, models_dir: Path
+) -> None:
+    other = {"rules_sha256": "0" * 64}
+    plain = replace(trained.draft, facts={**trained.draft.facts, **other})
+    unserved = publish(models_dir, plain, training_seconds=0)
+    assert load(models_dir, unserved.manifest.name)
+    served = of_one_golden_headline(trained, rule_labels=("art", "drug"), **other)
+    found = publish(models_dir, served, training_seconds=0)
+    with pytest.raises(ArtifactError, match=r"has art, drug served by .* train again"):
         load(models_dir, found.manifest.name)
 
 
@@ -255,3 +308,12 @@ def test_a_folder_that_is_not_there_lists_nothing(models_dir: Path) -> None:
 def test_a_manifest_reads_back_as_it_was_written(published: Published) -> None:
     written = (published.folder / MANIFEST_NAME).read_bytes()
     assert to_json(published.manifest) == written
+
+
+def test_only_a_manifest_with_labels_by_rules_has_a_key_for_them(
+    published: Published,
+) -> None:
+    assert "rule_labels" not in json.loads(to_json(published.manifest))
+    served = published.manifest.model_copy(update={"rule_labels": ("art",)})
+    assert json.loads(to_json(served))["rule_labels"] == ["art"]
+    assert from_json(to_json(served), where="here") == served
