@@ -75,6 +75,7 @@ def draft(
         **_facts(sides, rules, settings, verdict),
         **fitted.facts,
         "remarks": fitted.remarks,
+        "rule_labels": fitted.rule_labels,
         "packages": _packages(fitted),
     }
     card = model_card.render(

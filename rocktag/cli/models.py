@@ -66,6 +66,8 @@ def show(
         f" {manifest.text_view} text, seed {manifest.seed},"
         f" {manifest.training_seconds:.1f} s"
     )
+    if manifest.rule_labels:
+        output.print(f"by the keyword rules: {', '.join(manifest.rule_labels)}")
     print_table(
         "Test headlines, against the rules",
         ["thresholds", "micro F1", "macro F1", "exact match"],

@@ -168,6 +168,10 @@ def print_training(outcome: Outcome) -> None:
         f"thresholds: micro {thresholds.micro:.2f}, macro {thresholds.macro:.2f},"
         f" per-label: {own} of {len(topics)} topics have their own"
     )
+    if manifest.rule_labels:
+        output.print(
+            f"by the keyword rules, not the model: {', '.join(manifest.rule_labels)}"
+        )
     if manifest.fitting and manifest.fitting.interrupted_in_epoch:
         output.print(
             f"interrupted in epoch {manifest.fitting.interrupted_in_epoch}; the weights"
@@ -212,5 +216,6 @@ def _as_object(outcome: Outcome) -> dict[str, Any]:
             ),
         },
         "fitting": manifest.fitting.model_dump() if manifest.fitting else None,
+        "rule_labels": list(manifest.rule_labels),
         "seconds": round(trained.seconds, 3),
     }

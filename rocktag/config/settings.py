@@ -126,6 +126,7 @@ class TrainSettings(Section):
     test_fraction: Fraction = 0.2
     folds: int = Field(1, ge=1, le=50)  # of cross-validation; 1: a simple split
     minimum_positives: int = Field(10, ge=1)  # for a threshold of the label's own
+    rules_below: int = Field(0, ge=0)  # positives; labels with fewer: by the rules
     bag_of_words: BagOfWordsSettings = BagOfWordsSettings()
     cnn_bilstm: CnnBilstmSettings = CnnBilstmSettings()
     transformer: TransformerSettings = TransformerSettings()

@@ -65,10 +65,12 @@ class Fitted:
     Attributes:
         files: The artifact's files that make the model.
         probabilities: (N, L), by the very model in `files`; training headlines too.
+            Those of rule labels are by the rules.
         packages: Whose versions it depends on.
         history: One row an epoch, column to value; none where it is fitted in one step.
         facts: Fields of the manifest.
         remarks: Sentences for the model card.
+        rule_labels: Those that the keyword rules serve, in the order of the labels.
     """
 
     files: Mapping[str, bytes]
@@ -77,3 +79,4 @@ class Fitted:
     history: tuple[Mapping[str, float], ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    rule_labels: tuple[str, ...] = ()

@@ -112,6 +112,8 @@ class Plan:
         table = table_name(self.train.classifier)
         train = self.train.model_dump(mode="json")
         fixed = {key: train[key] for key in _SHARED_SETTINGS}
+        if self.train.rules_below:  # 0 is what studies of before it were made with
+            fixed["rules_below"] = self.train.rules_below
         own = {k: v for k, v in train[table].items() if k not in self.space}
         spaces = self.search.model_dump(mode="json")["space"]
         return {

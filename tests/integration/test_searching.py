@@ -249,6 +249,15 @@ def test_the_users_own_table_of_the_same_name_is_refused(database: Database) -> 
         pytest.fail("it was opened")
 
 
+def test_a_study_is_of_one_choice_of_labels_that_the_rules_serve() -> None:
+    plan = plan_of()
+    some, more = (
+        plan_of(train=plan.train.model_copy(update={"rules_below": count}))
+        for count in (5, 50)
+    )
+    assert len({plan.study_name, some.study_name, more.study_name}) == 3
+
+
 def _corpus(count: int) -> Corpus:
     return gather((item.title for item in sample(count, seed=3)), "invented")
 
