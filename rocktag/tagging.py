@@ -195,11 +195,13 @@ class _Batch:
         self._count(tally, tagged, [rows[key] for key in sorted(written)])
 
     def _assigned(self, tagged: _Tagged, row: int) -> list[AssignedLabel]:
+        manifest = self._tagger.artifact.manifest
         return [
             AssignedLabel(
-                label=self._tagger.labels[column],
+                label=manifest.labels[column],
                 probability=float(tagged.probabilities[row, column]),
                 threshold=float(self._tagger.thresholds[column]),
+                served_by=manifest.served_by(manifest.labels[column]),
             )
             for column in np.flatnonzero(tagged.decided[row])
         ]

@@ -20,6 +20,8 @@ BagOfWordsName: TypeAlias = Literal[
 NetworkName: TypeAlias = Literal["cnn-bilstm", "transformer"]
 ClassifierName: TypeAlias = Literal[BagOfWordsName, NetworkName]
 
+ServedBy: TypeAlias = Literal["model", "rules"]  # what gives a label
+
 NO_TOPIC = "n/a"  # the label of a headline without any topic; stands alone
 
 

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from rocktag.errors import ArtifactError
 from rocktag.text import TextView
 from rocktag.thresholds import TunedThresholds
-from rocktag.types import NO_TOPIC
+from rocktag.types import NO_TOPIC, ServedBy
 
 PROTOCOL = 1
 MANIFEST_NAME = "manifest.json"
@@ -236,6 +236,10 @@ class Manifest(Part):
     def name(self) -> str:
         """`<classifier>/<version>`: how people and the database name it."""
         return f"{self.classifier}/{self.version}"
+
+    def served_by(self, label: str) -> ServedBy:
+        """Return what gives a label; `n/a`, for want of topics, is the model's."""
+        return "rules" if label in self.rule_labels else "model"
 
     @model_validator(mode="after")
     def _fits_together(self) -> Manifest:

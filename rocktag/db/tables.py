@@ -233,6 +233,7 @@ headline_label = Table(
     Column("probability", Double, nullable=False),
     Column("threshold", Double, nullable=False),
     Column("run_id", Key, ForeignKey("run.id"), nullable=False),
+    Column("served_by", String(16), nullable=False, server_default="model"),  # or rules
     PrimaryKeyConstraint("headline_id", "model_version_id", "label"),
     Index(None, "model_version_id", "label"),
     **_MYSQL,

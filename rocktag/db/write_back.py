@@ -16,15 +16,24 @@ from sqlalchemy import Connection, delete, insert, select, update
 from rocktag.db.locks import lock_against_edits
 from rocktag.db.tables import failed_headline, headline, headline_label, tagging
 from rocktag.db.taggings import of_version
+from rocktag.types import ServedBy
 
 
 @dataclass(frozen=True, slots=True)
 class AssignedLabel:
-    """A label of a headline, as it is stored."""
+    """A label of a headline, as it is stored.
+
+    Attributes:
+        label: Its name.
+        probability: What it was given by.
+        threshold: What it had to reach.
+        served_by: Whether the probability is the model's, or the keyword rules' 1.
+    """
 
     label: str
     probability: float
     threshold: float
+    served_by: ServedBy = "model"
 
 
 def complete(
@@ -61,6 +70,7 @@ def complete(
                 "probability": assigned.probability,
                 "threshold": assigned.threshold,
                 "run_id": run_id,
+                "served_by": assigned.served_by,
             }
             for headline_id in sorted(owned)
             for assigned in labels[headline_id]

@@ -33,6 +33,7 @@ VIEWS = {
         "model_version",
         "run_id",
         "tagged_at",
+        "served_by",
     ],
     "tagged_headline": [
         "headline_id",
@@ -340,6 +341,80 @@ def test_the_views_of_an_empty_database_are_empty(database: Database) -> None:
         for view in VIEWS.keys() - {"utc_day"}:
             assert connection.scalar(text(f"SELECT count(*) FROM {view}")) == 0
         assert connection.scalar(text("SELECT count(*) FROM utc_day")) == 1
+
+
+LABELLED_BY_THE_SECOND_SCHEMA = (
+    "INSERT INTO headline (id, source, external_id, title, title_hash, ingested_at,"
+    " changed_at) VALUES (1, 's', 'e', 't', 'h', '2026-01-02 03:04:05.000000',"
+    " '2026-01-02 03:04:05.000000')",
+    "INSERT INTO model_version (id, name, classifier, text_view, manifest_sha256,"
+    " published_at, registered_at) VALUES (1, 'a/b', 'a', 'raw', 'm',"
+    " '2026-01-02 03:04:05.000000', '2026-01-02 03:04:05.000000')",
+    "INSERT INTO model_alias_event (alias, model_version_id, changed_at, changed_by,"
+    " reason) VALUES ('champion', 1, '2026-01-02 03:04:05.000000', 'c', 'r')",
+    "INSERT INTO run (id, job, status, started_at, host, process_id, taken, done,"
+    " failed) VALUES (1, 'tag', 'succeeded', '2026-01-02 03:04:05.000000', 'h', 1, 1,"
+    " 1, 0)",
+    "INSERT INTO tagging (model_version_id, headline_id, status, attempt, tagged_at)"
+    " VALUES (1, 1, 'done', 1, '2026-01-02 03:04:05.000000')",
+    "INSERT INTO headline_label (headline_id, model_version_id, label, probability,"
+    " threshold, run_id) VALUES (1, 1, 'tour', 0.9, 0.5, 1)",
+)
+
+
+def _rows(database: Database, query: str) -> list[tuple[object, ...]]:
+    with database.read() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def _execute(database: Database, *statements: str) -> None:
+    with database.write() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def test_labels_from_before_there_were_rule_labels_are_the_models(
+    empty_database: Database,
+) -> None:
+    schema.upgrade(empty_database, "0002")
+    _execute(empty_database, *LABELLED_BY_THE_SECOND_SCHEMA)
+    kept = "SELECT headline_id, label, probability, run_id FROM "
+    before = _rows(empty_database, f"{kept} headline_label")
+    schema.upgrade(empty_database, "0003")
+    for source in ("headline_label", "current_label"):
+        assert _rows(empty_database, f"{kept} {source}") == before
+        served_by = _rows(empty_database, f"SELECT served_by FROM {source}")
+        assert served_by == [("model",)]
+    _execute(empty_database, "UPDATE headline_label SET served_by = 'rules'")
+    assert schema.downgrade(empty_database, "0002").current == "0002"
+    assert _views(empty_database) == set(VIEWS)
+    for source in ("headline_label", "current_label"):
+        assert _rows(empty_database, f"{kept} {source}") == before
+        with pytest.raises(StoreError):
+            _rows(empty_database, f"SELECT served_by FROM {source}")
+    schema.upgrade(empty_database)
+    assert schema.check(empty_database).is_ready
+    assert _rows(empty_database, "SELECT served_by FROM current_label") == [("model",)]
+
+
+def test_a_label_without_who_served_it_is_refused(database: Database) -> None:
+    _execute(database, *LABELLED_BY_THE_SECOND_SCHEMA)
+    with pytest.raises(StoreError, match="served_by"):
+        _execute(database, "UPDATE headline_label SET served_by = NULL")
+
+
+@pytest.mark.parametrize("backend", ["postgresql", "mysql"], indirect=True)
+def test_a_users_view_of_the_labels_survives_the_upgrade(
+    empty_database: Database,
+) -> None:
+    schema.upgrade(empty_database, "0002")
+    _execute(
+        empty_database,
+        *LABELLED_BY_THE_SECOND_SCHEMA,
+        "CREATE VIEW tours AS SELECT * FROM current_label WHERE label = 'tour'",
+    )
+    schema.upgrade(empty_database)
+    assert _rows(empty_database, "SELECT headline_id FROM tours") == [(1,)]
 
 
 def test_sqlite_is_kept_in_wal_mode(sqlite_url: str, tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ class World:
         headlines: Key to headline, as they stand now.
         tags: Model version to headline key to labels.
         judged: The last audit, computed without the database.
+        rule_labels: What the rules serve of the champion's labels.
         first: The champion before.
         second: The champion.
         answers: Question to rows.
@@ -77,6 +78,7 @@ class World:
     headlines: dict[int, Headline]
     tags: dict[str, dict[int, Labels]]
     judged: list[LabelMetric]
+    rule_labels: tuple[str, ...]
     first: str
     second: str
     answers: dict[str, list[Row]]
@@ -128,7 +130,9 @@ def documented_columns() -> dict[str, list[str]]:
 def challenger() -> Trained:
     """A worse model of another kind, so that changing to it changes labels."""
     titles = (item.title for item in sample(1_500, seed=2))
-    settings = Settings.model_validate({"train": {"classifier": "logistic-regression"}})
+    settings = Settings.model_validate(
+        {"train": {"classifier": "logistic-regression", "rules_below": 20}}
+    )
     corpus = gather(titles, "invented")
     return train(corpus, keyword_rules(), settings, lambda *_: None)
 
@@ -204,6 +208,7 @@ def _build(runtime: Runtime, first: Published, second: Published) -> World:
         },
         tags={name: _tags(taggers[name], state, ids) for name, state in states.items()},
         judged=_audit(taggers[second.manifest.name], readable, runtime.settings),
+        rule_labels=second.manifest.rule_labels,
         first=first.manifest.name,
         second=second.manifest.name,
         answers=answers,
@@ -559,6 +564,14 @@ def the_smallest_margins_come_first(rows: list[Row], world: World) -> None:
     assert all(0 <= margin < 1 for margin in found)
 
 
+def labels_by_the_rules_are_counted(rows: list[Row], world: World) -> None:
+    counted = world.counts(world.current)
+    expected = {label: counted[label] for label in world.rule_labels if counted[label]}
+    assert dict(values(rows, "label", "headlines")) == expected
+    assert 1 < len(expected) < len(counted) - 1
+    assert [row["headlines"] for row in rows] == sorted(expected.values(), reverse=True)
+
+
 def exactly_the_changed_labels_are_listed(rows: list[Row], world: World) -> None:
     old, new = world.tags[world.first], world.tags[world.second]
     # The one that was edited between the two taggings is not compared.
@@ -693,6 +706,9 @@ CHECKS: Mapping[str, Callable[[list[Row], World], None]] = {
         each_model_is_shown_with_its_probabilities
     ),
     "Which tags are least certain?": the_smallest_margins_come_first,
+    "Which labels were given by rules rather than by the model?": (
+        labels_by_the_rules_are_counted
+    ),
     "What did the last change of model change?": exactly_the_changed_labels_are_listed,
     "Who made which model champion, and when?": champions_are_listed_with_who_and_why,
     "Which models are there, and how good are they?": models_are_listed_the_best_first,
