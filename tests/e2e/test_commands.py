@@ -185,6 +185,24 @@ def test_a_later_model_becomes_champion_only_when_it_is_promoted(
     )
 
 
+def test_training_and_showing_a_model_name_the_labels_that_the_rules_serve(
+    rocktag: Rocktag, headlines: Path
+) -> None:
+    rocktag.well("ingest", headlines)
+    rare = ("--set", "train.rules_below=20")
+    served = rocktag(*rare, *TREE).object()["rule_labels"]
+    assert 1 < len(served) < 35
+    shown = rocktag("models", "show", "champion", "--json").object()
+    assert shown["rule_labels"] == served
+    for command, words in (
+        (("models", "show", "champion"), "by the keyword rules:"),
+        ((*rare, *TREE[:-1]), "by the keyword rules, not the model:"),
+    ):
+        printed = " ".join(rocktag.well(*command).stdout.split())
+        assert f"{words} {', '.join(served)}" in printed
+    assert rocktag(*TREE).object()["rule_labels"] == []
+
+
 def test_every_other_command_with_json_prints_one_object_only(call: Call) -> None:
     for command in (
         ("sample", "-n", "10", "-o", "ten.csv"),
