@@ -18,9 +18,10 @@ from rocktag import __version__, drift, model_card, reporting
 from rocktag.artifact import Draft, predictions
 from rocktag.artifact.loading import GOLDEN_NAME
 from rocktag.artifact.manifest import CorpusFacts, ThresholdFacts
-from rocktag.artifact.predictions import Predictions
+from rocktag.artifact.predictions import HeldOut, OutOfFold, Predictions
 from rocktag.config import Settings
 from rocktag.corpus import Corpus
+from rocktag.cross_validation import Fold
 from rocktag.fitting import Fitted
 from rocktag.labeling import Rules
 from rocktag.metrics import score
@@ -41,26 +42,35 @@ class Sides:
     Attributes:
         corpus: N titles.
         targets: (N, L), by the rules.
-        rows: The sides of the split.
+        rows: The sides of the split; after cross-validation there is no test side.
         probabilities: (N, L), by the model; its training headlines included.
+        crossed: What each headline's fold's model says; None for a simple split.
     """
 
     corpus: Corpus
     targets: Targets
     rows: Split
     probabilities: Probabilities
+    crossed: OutOfFold | None = None
 
     def of(self, rows: Indices) -> tuple[Targets, Probabilities]:
         """Return the targets and probabilities of some rows."""
         return self.targets[rows], self.probabilities[rows]
 
-    def held_out(self) -> Predictions:
+    def held_out(self) -> HeldOut:
         """Return what the artifact keeps, to be tuned on and scored."""
+        if self.crossed is not None:
+            return self.crossed
         return Predictions(*self.of(self.rows.validation), *self.of(self.rows.test))
 
 
 def draft(
-    fitted: Fitted, sides: Sides, rules: Rules, settings: Settings, verdict: Verdict
+    fitted: Fitted,
+    sides: Sides,
+    rules: Rules,
+    settings: Settings,
+    verdict: Verdict,
+    folds: Sequence[Fold] = (),
 ) -> Draft:
     """Return the artifact as it is to be published, but for the time it took.
 
@@ -70,10 +80,12 @@ def draft(
         rules: What gave the labels.
         settings: The configuration, resolved.
         verdict: Its thresholds and scores.
+        folds: What came of each, after cross-validation.
     """
     facts = {
         **_facts(sides, rules, settings, verdict),
         **fitted.facts,
+        **_fold_facts(folds),
         "remarks": fitted.remarks,
         "rule_labels": fitted.rule_labels,
         "packages": _packages(fitted),
@@ -86,7 +98,10 @@ def draft(
         verdict.test,
         fitted.remarks,
     )
-    files = _files(fitted, sides, rules, settings, verdict)
+    files = {
+        **_files(fitted, sides, rules, settings, verdict),
+        **_fold_files(folds),
+    }
     return Draft(settings.train.classifier, facts, {**files, CARD_NAME: card})
 
 
@@ -103,11 +118,39 @@ def _files(
     return {
         **fitted.files,
         **reporting.history_figures(fitted.history),
-        **predictions.dump(verdict.predictions),
+        **predictions.dump(verdict.held_out),
         **verdict.files(),
         GOLDEN_NAME: _golden(sides),
         CONFIGURATION_NAME: reporting.configuration(settings),
-        "history.csv": reporting.history(history),
+        "history.csv": reporting.rows_csv(history),
+    }
+
+
+def _fold_facts(folds: Sequence[Fold]) -> dict[str, Any]:
+    """Return what the manifest says of each fold's model."""
+    if not folds:
+        return {}
+    return {
+        "folds": [
+            {"best_epoch": fold.best_epoch, "number_format": fold.number_format}
+            for fold in folds
+        ]
+    }
+
+
+def _fold_files(folds: Sequence[Fold]) -> dict[str, bytes]:
+    """Return the files of the folds' histories, where they have any."""
+    histories = [fold.history for fold in folds]
+    rows = [
+        {"fold": number, **row}
+        for number, epochs in enumerate(histories, start=1)
+        for row in epochs
+    ]
+    if not rows:
+        return {}
+    return {
+        "fold_history.csv": reporting.rows_csv(rows),
+        **reporting.fold_figures(histories),
     }
 
 
@@ -127,12 +170,15 @@ def _one_step(sides: Sides, rules: Rules, verdict: Verdict) -> dict[str, float]:
 
 
 def _golden(sides: Sides) -> bytes:
-    """Return test headlines with their probabilities: one for each label, some more."""
-    test = sides.rows.test
+    """Return headlines with their probabilities: one for each label, some more.
+
+    They are of the test side, where there is one.
+    """
+    known = sides.rows.test if len(sides.rows.test) else sides.rows.train
     columns = range(sides.targets.shape[1])
-    with_label = [test[sides.targets[test, column] == 1] for column in columns]
+    with_label = [known[sides.targets[known, column] == 1] for column in columns]
     chosen = {int(rows[0]) for rows in with_label if len(rows)}
-    chosen.update(int(row) for row in test[:_GOLDEN_EXTRA])
+    chosen.update(int(row) for row in known[:_GOLDEN_EXTRA])
     lines = (
         json.dumps(
             {
@@ -157,7 +203,7 @@ def _facts(
         "labels": rules.labels,
         "text_view": settings.train.text_view,
         **verdict.facts(),
-        "reference": _reference(sides, rules.labels, verdict),
+        "reference": _reference(rules.labels, verdict),
         "rules_sha256": rules.digest,
         "corpus": {
             "origin": sides.corpus.origin,
@@ -171,16 +217,15 @@ def _facts(
     }
 
 
-def _reference(sides: Sides, labels: Sequence[str], verdict: Verdict) -> dict[str, Any]:
+def _reference(labels: Sequence[str], verdict: Verdict) -> dict[str, Any]:
     """Return how the model behaves on what it has not learned from."""
-    unseen = np.concatenate([sides.rows.validation, sides.rows.test])
-    probabilities = sides.probabilities[unseen]
+    probabilities = verdict.held_out.unseen
     edges = {
         label: drift.frozen_edges(probabilities[:, column])
         for column, label in enumerate(labels)
     }
     return {
-        "headlines": len(unseen),
+        "headlines": len(probabilities),
         "edges": edges,
         "histograms": {
             label: drift.histogram(probabilities[:, column], edges[label])

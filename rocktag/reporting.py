@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any, Literal, TypeAlias
 
 import tomli_w
@@ -27,9 +28,9 @@ def toml(values: Mapping[str, Any]) -> str:
     return tomli_w.dumps(values)
 
 
-def history(epochs: Sequence[Mapping[str, float]]) -> bytes:
-    """Return history.csv: one row an epoch, at least one."""
-    return _csv({name: [row[name] for row in epochs] for name in epochs[0]})
+def rows_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return rows as CSV, at least one; history.csv has one an epoch."""
+    return _csv({name: [row[name] for row in rows] for name in rows[0]})
 
 
 def sweep_table(curve: Sweep) -> bytes:
@@ -47,6 +48,54 @@ def scores_json(scores: Mapping[str, Scores]) -> bytes:
     """Return the test scores of each threshold policy, per label too, as JSON."""
     content = {policy: found.as_dict() for policy, found in scores.items()}
     return (json.dumps(content, indent=2) + "\n").encode()
+
+
+def fold_tables(folds: Sequence[Mapping[str, Scores]]) -> dict[str, bytes]:
+    """Return the scores of each fold as CSV, over all labels and per label.
+
+    Args:
+        folds: Of each fold, threshold policy to scores.
+    """
+    averages = [
+        {"policy": policy, "fold": number, **found.averages()}
+        for number, fold in enumerate(folds, start=1)
+        for policy, found in fold.items()
+    ]
+    labels = [
+        {"policy": policy, "fold": number, **asdict(row)}
+        for number, fold in enumerate(folds, start=1)
+        for policy, found in fold.items()
+        for row in found.per_label
+    ]
+    return {
+        "fold_scores.csv": rows_csv(averages),
+        "fold_label_scores.csv": rows_csv(labels),
+    }
+
+
+def fold_figures(
+    histories: Sequence[Sequence[Mapping[str, float]]],
+) -> dict[str, bytes]:
+    """Draw training and validation loss by epoch, a panel a fold, as PNG and SVG."""
+    formats: tuple[ImageFormat, ...] = ("png", "svg") if all(histories) else ()
+    return {
+        f"fold_loss.{image_format}": _fold_loss(histories, image_format)
+        for image_format in formats
+    }
+
+
+def _fold_loss(
+    histories: Sequence[Sequence[Mapping[str, float]]], image_format: ImageFormat
+) -> bytes:
+    with _panels(image_format, len(histories)) as (panels, image):
+        for number, (axes, epochs) in enumerate(
+            zip(panels, histories, strict=True), start=1
+        ):
+            _draw_sides(axes, epochs, "loss")
+            axes.set(title=f"fold {number}", xlabel="epoch", yscale="log")
+        panels[0].set(ylabel=_AXES["loss"])
+        panels[0].legend(frameon=False)
+    return image.getvalue()
 
 
 def sweep_figure(
@@ -90,18 +139,8 @@ def _by_epoch(
 ) -> bytes:
     """Draw a score or the loss of both sides, and mark the epoch that was kept."""
     best = min(epochs, key=lambda row: row["validation_loss"])
-    numbers = [row["epoch"] for row in epochs]
     with _figure(image_format) as (axes, image):
-        for side, style, marker in (("training", "--", "s"), ("validation", "-", "o")):
-            values = [row[f"{side}_{name}"] for row in epochs]
-            axes.plot(
-                numbers,
-                values,
-                f"{style}{marker}",
-                color="black",
-                markerfacecolor="white",
-                label=side,
-            )
+        _draw_sides(axes, epochs, name)
         axes.plot(
             best["epoch"],
             best[f"validation_{name}"],
@@ -110,11 +149,25 @@ def _by_epoch(
             label=f"kept: epoch {best['epoch']}",
         )
         axes.set(xlabel="epoch", ylabel=_AXES[name])
-        axes.xaxis.get_major_locator().set_params(integer=True)
         if name == "loss":
             axes.set_yscale("log")
         axes.legend(frameon=False)
     return image.getvalue()
+
+
+def _draw_sides(axes: Any, epochs: Sequence[Mapping[str, float]], name: str) -> None:
+    """Draw a value of training and of validation by epoch."""
+    numbers = [row["epoch"] for row in epochs]
+    for side, style, marker in (("training", "--", "s"), ("validation", "-", "o")):
+        axes.plot(
+            numbers,
+            [row[f"{side}_{name}"] for row in epochs],
+            f"{style}{marker}",
+            color="black",
+            markerfacecolor="white",
+            label=side,
+        )
+    axes.xaxis.get_major_locator().set_params(integer=True)
 
 
 _AXES = {
@@ -125,16 +178,29 @@ _AXES = {
 
 @contextmanager
 def _figure(image_format: ImageFormat) -> Iterator[tuple[Any, io.BytesIO]]:
-    """Open axes; what is drawn is in the image at the end, the same bytes each time."""
+    """Open axes, as `_panels` does."""
+    with _panels(image_format, 1) as ((axes,), image):
+        yield axes, image
+
+
+@contextmanager
+def _panels(
+    image_format: ImageFormat, count: int
+) -> Iterator[tuple[list[Any], io.BytesIO]]:
+    """Open axes side by side, of one height.
+
+    What is drawn is in the image at the end, the same bytes each time.
+    """
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     image = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "rocktag", "font.size": 11}):
-        figure = Figure(figsize=(7, 4), layout="constrained")
-        axes = figure.add_subplot()
-        axes.grid(visible=True, color="0.85")
-        yield axes, image
+        figure = Figure(figsize=(7 + 2 * (count - 1), 4), layout="constrained")
+        panels = list(figure.subplots(1, count, sharey=True, squeeze=False)[0])
+        for axes in panels:
+            axes.grid(visible=True, color="0.85")
+        yield panels, image
         metadata = {"Date": None} if image_format == "svg" else {"Software": None}
         figure.savefig(image, format=image_format, dpi=120, metadata=metadata)
 

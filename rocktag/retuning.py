@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from rocktag import model_card
 from rocktag.artifact import Contents, Draft, predictions
 from rocktag.artifact.manifest import Manifest, ThresholdFacts
+from rocktag.artifact.predictions import HeldOut
 from rocktag.config import TrainSettings
 from rocktag.drafting import CARD_NAME, CONFIGURATION_NAME
 from rocktag.errors import UsageError
 from rocktag.metrics import Scores
-from rocktag.objectives import Objective
+from rocktag.objectives import Objective, named
 from rocktag.thresholds import TunedThresholds
 from rocktag.verdicts import Verdict, reach, scores
 
@@ -79,7 +80,7 @@ def retune(
         )
     return Retuned(
         draft=_draft(source, trained, verdict),
-        old=_compared(verdict, old),
+        old=_compared(_as_before(manifest, held_out), old),
         new=_compared(verdict, verdict.thresholds),
     )
 
@@ -94,12 +95,20 @@ def _served(thresholds: TunedThresholds) -> tuple[float, float, tuple[float, ...
     return thresholds.micro, thresholds.macro, thresholds.per_label
 
 
+def _as_before(manifest: Manifest, held_out: HeldOut) -> Verdict:
+    """Return the verdict that the manifest's thresholds were."""
+    facts = manifest.thresholds
+    objective = named(facts.objective, facts.minimum_precision)
+    positives = facts.minimum_positives or 1
+    return reach(held_out, manifest.labels, objective, positives)
+
+
 def _compared(verdict: Verdict, thresholds: TunedThresholds) -> Compared:
-    held_out, labels = verdict.predictions, verdict.labels
+    tuned_on = verdict.held_out.tuned_on
     return Compared(
         thresholds,
-        scores(*held_out.validation, labels, thresholds),
-        scores(*held_out.test, labels, thresholds),
+        scores(*tuned_on, verdict.labels, thresholds),
+        verdict.test,
     )
 
 

@@ -70,6 +70,47 @@ def split(
     return Split(*(_members(group_of, side) for side in (train, validation, test)))
 
 
+def fold(
+    titles_key: Sequence[str],
+    targets: Targets,
+    *,
+    folds: int,
+    validation_fraction: float,
+    seed: int,
+) -> list[Split]:
+    """Split N headlines for cross-validation: each is once on a test side.
+
+    The folds are drawn by iterative stratification, headlines with the same key stay
+    in one. Of what remains beside a fold, a stratified part is its validation side.
+
+    Args:
+        titles_key: N keys, usually the clean texts.
+        targets: (N, L) of 0 and 1; at least two labels.
+        folds: How many, at least 2.
+        validation_fraction: Share of the validation side, of all headlines.
+        seed: The same seed gives the same folds.
+
+    Raises:
+        UsageError: The validation fraction leaves a side empty.
+        TrainingError: The corpus is too small for so many folds.
+    """
+    from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
+
+    _check(validation_fraction, 1 / folds)
+    group_of, group_targets = _groups(titles_key, targets)
+    every_group = np.arange(len(group_targets), dtype=np.int64)
+    if len(every_group) < 2 * folds:
+        raise _too_small(len(every_group))
+    drawing = MultilabelStratifiedKFold(folds, shuffle=True, random_state=seed)
+    rest = validation_fraction / (1 - 1 / folds)
+    splits = []
+    for learning, test in drawing.split(np.zeros(len(every_group)), group_targets):
+        train, validation = _divide(learning, group_targets, rest, seed)
+        sides = (train, validation, test)
+        splits.append(Split(*(_members(group_of, side) for side in sides)))
+    return splits
+
+
 def _check(validation_fraction: float, test_fraction: float) -> None:
     smallest = min(validation_fraction, test_fraction)
     if not (smallest > 0 and validation_fraction + test_fraction < 1):

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from rocktag.artifact import Draft
 from rocktag.config import Settings, TrainSettings
 from rocktag.corpus import Corpus
+from rocktag.cross_validation import Fold, cross_validate, final
 from rocktag.drafting import Sides, draft
+from rocktag.encoders import Encoder
 from rocktag.fitting import Fitted, Progress, Task, Vectors, fit
 from rocktag.labeling import Rules
 from rocktag.metrics import Scores
 from rocktag.objectives import Objective
-from rocktag.splits import Split, split
+from rocktag.splits import Split, fold, split
 from rocktag.text import clean
 from rocktag.thresholds import TunedThresholds
 from rocktag.types import Targets
@@ -45,10 +47,17 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """A fitted model and what it was fitted on."""
+    """A fitted model and what it was fitted on.
+
+    Attributes:
+        fitted: The model.
+        sides: Its corpus, and what it says of it.
+        folds: What came of each, after cross-validation.
+    """
 
     fitted: Fitted
     sides: Sides
+    folds: tuple[Fold, ...] = ()
 
 
 def labelled(
@@ -80,6 +89,7 @@ def train(
     *,
     resume: bool = False,
     vectors: Vectors | None = None,
+    encoder: Encoder | None = None,
 ) -> Trained:
     """Train the classifier of `settings.train` on the rules' labels of a corpus.
 
@@ -90,6 +100,7 @@ def train(
         progress: Told of every stage, and of a network's metrics.
         resume: Whether to go on with the training that was broken off.
         vectors: Gives a network's vocabulary its vectors; None to learn them.
+        encoder: The pre-trained encoder of a transformer.
 
     Raises:
         TrainingError: The corpus is too small, or has nothing to learn from; or there
@@ -97,7 +108,15 @@ def train(
         UsageError: What the classifier needs is not installed, or it cannot resume.
     """
     begun = time.monotonic()
-    learned = learn(corpus, rules, settings, progress, resume=resume, vectors=vectors)
+    learned = learn(
+        corpus,
+        rules,
+        settings,
+        progress,
+        resume=resume,
+        vectors=vectors,
+        encoder=encoder,
+    )
     progress("thresholds", 0, 1)
     verdict = reach(
         learned.sides.held_out(),
@@ -106,7 +125,9 @@ def train(
         settings.train.minimum_positives,
     )
     progress("report", 0, 1)
-    drafted = draft(learned.fitted, learned.sides, rules, settings, verdict)
+    drafted = draft(
+        learned.fitted, learned.sides, rules, settings, verdict, learned.folds
+    )
     seconds = time.monotonic() - begun
     return Trained(drafted, verdict.test, verdict.thresholds, seconds)
 
@@ -119,6 +140,7 @@ def learn(
     *,
     resume: bool = False,
     vectors: Vectors | None = None,
+    encoder: Encoder | None = None,
 ) -> Learned:
     """Label, split and fit, as `train` does, but tune and draft nothing.
 
@@ -126,17 +148,35 @@ def learn(
         TrainingError: As `train`.
         UsageError: As `train`.
     """
-    chosen = settings.train
-    targets, rows = labelled(corpus, rules, chosen, progress)
+    targets, rows = labelled(corpus, rules, settings.train, progress)
     task = Task(
         titles=corpus.titles,
         targets=targets,
         labels=rules.labels,
         rows=rows,
-        settings=chosen,
+        settings=settings.train,
         checkpoints=settings.models_dir / _CHECKPOINTS,
         resume=resume,
         vectors=vectors,
+        encoder=encoder,
     )
+    if settings.train.folds > 1:
+        return _cross_learned(corpus, task, progress)
     fitted = fit(task, progress)
     return Learned(fitted, Sides(corpus, targets, rows, fitted.probabilities))
+
+
+def _cross_learned(corpus: Corpus, task: Task, progress: Progress) -> Learned:
+    """Fit a model for each fold, then one to every headline."""
+    folds = fold(
+        [clean(title) for title in corpus.titles],
+        task.targets,
+        folds=task.settings.folds,
+        validation_fraction=task.settings.validation_fraction,
+        seed=task.settings.seed,
+    )
+    crossed, done = cross_validate(task, folds, progress)
+    whole = final(task, folds, done)
+    fitted = fit(whole, progress)
+    sides = Sides(corpus, task.targets, whole.rows, fitted.probabilities, crossed)
+    return Learned(fitted, sides, tuple(done))

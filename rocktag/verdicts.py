@@ -1,6 +1,8 @@
 """All that an artifact says under its thresholds: facts, tables and figures.
 
 Training writes it the first time, tuning again anew; nothing here needs the model.
+After cross-validation the scores are nested: each fold is scored under thresholds that
+were tuned on the other folds, never on itself.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from rocktag import reporting
-from rocktag.artifact.predictions import Predictions
+from rocktag.artifact.predictions import HeldOut, OutOfFold
 from rocktag.metrics import Scores, score
 from rocktag.objectives import Objective
 from rocktag.thresholds import TunedThresholds, decide, sweep, tune
@@ -21,37 +23,63 @@ from rocktag.types import Probabilities, Targets
 POLICIES = ("micro", "macro", "per-label")
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was scored, and under which thresholds.
+
+    Attributes:
+        thresholds: Tuned on other headlines.
+        targets: (n, L).
+        decided: Threshold policy to (n, L).
+    """
+
+    thresholds: TunedThresholds
+    targets: Targets
+    decided: dict[str, Targets]
+
+    def scores(self, labels: Sequence[str]) -> dict[str, Scores]:
+        """Return threshold policy to scores."""
+        return {
+            policy: score(self.targets, decided, labels)
+            for policy, decided in self.decided.items()
+        }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """Thresholds, and how the model serves under them.
 
     Attributes:
         labels: The L labels.
-        predictions: Of the validation and the test side.
-        thresholds: Tuned on validation.
+        held_out: What it is a verdict on.
+        thresholds: The ones to serve under.
         objective: What for.
-        minimum_positives: In validation, for a threshold of the label's own.
-        test: Threshold policy to the scores of the test side.
+        minimum_positives: Where they are tuned, for a threshold of the label's own.
+        test: Threshold policy to the scores of headlines that nothing was tuned on.
+        folds: Likewise of each fold; none without cross-validation.
+        fold_thresholds: Those that each fold was scored under.
     """
 
     labels: Sequence[str]
-    predictions: Predictions
+    held_out: HeldOut
     thresholds: TunedThresholds
     objective: Objective
     minimum_positives: int
     test: dict[str, Scores]
+    folds: tuple[dict[str, Scores], ...] = ()
+    fold_thresholds: tuple[TunedThresholds, ...] = ()
 
     def facts(self) -> dict[str, Any]:
-        """Return the manifest's fields `thresholds` and `test`."""
+        """Return the manifest's fields on thresholds and scores."""
         tuned = self.thresholds
-        return {
+        facts = {
             "thresholds": {
                 "micro": tuned.micro,
                 "macro": tuned.macro,
                 "per_label": tuned.per_label,
                 "fallback": tuned.fallback,
                 "headlines": tuned.headlines,
-                "tuned_on": "validation",
+                "tuned_on": "out-of-fold" if self.folds else "validation",
                 "objective": self.objective.name,
                 "minimum_precision": self.objective.minimum_precision,
                 "minimum_positives": self.minimum_positives,
@@ -59,17 +87,21 @@ class Verdict:
             },
             "test": {policy: found.averages() for policy, found in self.test.items()},
         }
+        if self.folds:
+            facts["cross_validation"] = self._cross_validation()
+        return facts
 
     def rates(self) -> dict[str, dict[str, float]]:
         """Return threshold policy to label to the share of unseen headlines with it."""
-        sides = (self.predictions.validation, self.predictions.test)
-        unseen = np.concatenate([probabilities for _, probabilities in sides])
+        unseen = self.held_out.unseen
         return {policy: self._rates(unseen, policy) for policy in POLICIES}
 
     def files(self) -> dict[str, bytes]:
         """Return the artifact's files that depend on the thresholds, but the card."""
-        curve = sweep(*self.predictions.validation, self.labels)
+        curve = sweep(*self.held_out.tuned_on, self.labels)
+        tables = reporting.fold_tables(self.folds) if self.folds else {}
         return {
+            **tables,
             "thresholds.csv": reporting.sweep_table(curve),
             "test_scores.json": reporting.scores_json(self.test),
             "threshold_sweep.png": reporting.sweep_figure(
@@ -84,27 +116,52 @@ class Verdict:
         decided = decide(probabilities, self.thresholds.under(policy), self.labels)
         return dict(zip(self.labels, decided.mean(axis=0).tolist(), strict=True))
 
+    def _cross_validation(self) -> dict[str, Any]:
+        """Return what the manifest says of the folds."""
+        return {
+            "folds": len(self.folds),
+            "scores": {
+                policy: _spread([fold[policy].averages() for fold in self.folds])
+                for policy in POLICIES
+            },
+            "thresholds": {
+                "micro": [found.micro for found in self.fold_thresholds],
+                "macro": [found.macro for found in self.fold_thresholds],
+            },
+        }
+
 
 def reach(
-    predictions: Predictions,
+    held_out: HeldOut,
     labels: Sequence[str],
     objective: Objective,
     minimum_positives: int,
 ) -> Verdict:
-    """Tune on validation, then score the test side."""
-    thresholds = tune(
-        *predictions.validation,
-        labels,
-        minimum_positives=minimum_positives,
-        objective=objective,
-    )
+    """Tune thresholds, and score what they were not tuned on."""
+
+    def tuned(targets: Targets, probabilities: Probabilities) -> TunedThresholds:
+        return tune(
+            targets,
+            probabilities,
+            labels,
+            minimum_positives=minimum_positives,
+            objective=objective,
+        )
+
+    examined = [
+        _examine(tuned(*tuned_on), *scored, labels)
+        for tuned_on, scored in held_out.examinations()
+    ]
+    is_crossed = isinstance(held_out, OutOfFold)
     return Verdict(
         labels=labels,
-        predictions=predictions,
-        thresholds=thresholds,
+        held_out=held_out,
+        thresholds=tuned(*held_out.tuned_on) if is_crossed else examined[0].thresholds,
         objective=objective,
         minimum_positives=minimum_positives,
-        test=scores(*predictions.test, labels, thresholds),
+        test=_pooled(examined).scores(labels),
+        folds=tuple(one.scores(labels) for one in examined) if is_crossed else (),
+        fold_thresholds=tuple(one.thresholds for one in examined) if is_crossed else (),
     )
 
 
@@ -115,9 +172,42 @@ def scores(
     thresholds: TunedThresholds,
 ) -> dict[str, Scores]:
     """Return threshold policy to scores, as the headlines would be served."""
-    return {
-        policy: score(
-            targets, decide(probabilities, thresholds.under(policy), labels), labels
-        )
+    return _examine(thresholds, targets, probabilities, labels).scores(labels)
+
+
+def _examine(
+    thresholds: TunedThresholds,
+    targets: Targets,
+    probabilities: Probabilities,
+    labels: Sequence[str],
+) -> Examined:
+    decided = {
+        policy: decide(probabilities, thresholds.under(policy), labels)
         for policy in POLICIES
     }
+    return Examined(thresholds, targets, decided)
+
+
+def _pooled(examined: Sequence[Examined]) -> Examined:
+    """Return all folds as one; each keeps what was decided under its thresholds."""
+    return Examined(
+        examined[0].thresholds,
+        np.concatenate([one.targets for one in examined]),
+        {
+            policy: np.concatenate([one.decided[policy] for one in examined])
+            for policy in POLICIES
+        },
+    )
+
+
+def _spread(folds: Sequence[dict[str, float]]) -> dict[str, dict[str, Any]]:
+    """Return each score's mean, standard deviation (n - 1) and value in each fold."""
+    spread = {}
+    for name in folds[0]:
+        values = [fold[name] for fold in folds]
+        spread[name] = {
+            "mean": float(np.mean(values)),
+            "standard_deviation": float(np.std(values, ddof=1)),
+            "folds": values,
+        }
+    return spread

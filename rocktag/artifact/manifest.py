@@ -187,6 +187,35 @@ class ConversionFacts(Part):
     differences: dict[str, MovedBy]
 
 
+class Spread(Part):
+    """A score over the folds; the standard deviation is that of a sample (n - 1)."""
+
+    mean: float
+    standard_deviation: float
+    folds: tuple[float, ...]
+
+
+class CrossValidationFacts(Part):
+    """How cross-validation scored, each fold under thresholds of the others.
+
+    Attributes:
+        folds: How many.
+        scores: Threshold policy to score to its spread.
+        thresholds: micro and macro, those that each fold was scored under.
+    """
+
+    folds: int = Field(ge=2)
+    scores: dict[str, dict[str, Spread]]
+    thresholds: dict[str, tuple[Share, ...]]
+
+
+class FoldFacts(Part):
+    """How a fold's model came to its weights, and how it was served."""
+
+    best_epoch: int | None
+    number_format: Literal["int8", "float32"] | None
+
+
 class SearchFacts(Part):
     """Which search chose the settings.
 
@@ -225,6 +254,8 @@ class Manifest(Part):
     corpus: CorpusFacts
     fitting: FittingFacts | None = None
     conversion: ConversionFacts | None = None
+    cross_validation: CrossValidationFacts | None = None
+    folds: tuple[FoldFacts, ...] = ()
     remarks: tuple[str, ...] = ()  # sentences of the model card
     tuned_from: str | None = None  # the version whose model this is
     search: SearchFacts | None = None

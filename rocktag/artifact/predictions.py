@@ -1,20 +1,22 @@
 """What a model says of headlines it did not learn from, kept to tune thresholds again.
 
-Four .npy files, never pickled: the same predictions give the same bytes.
+A few .npy files, never pickled: the same predictions give the same bytes.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from rocktag.errors import ArtifactError
 from rocktag.types import Probabilities, Targets
+
+Side: TypeAlias = tuple[Targets, Probabilities]  # both (n, L)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,28 +32,71 @@ class Predictions:
     test_probabilities: Probabilities
 
     @property
-    def validation(self) -> tuple[Targets, Probabilities]:
-        """What thresholds are tuned on."""
+    def tuned_on(self) -> Side:
+        """What thresholds are tuned on: the validation side."""
         return self.validation_targets, self.validation_probabilities
 
     @property
-    def test(self) -> tuple[Targets, Probabilities]:
-        """What is scored, and never tuned on."""
-        return self.test_targets, self.test_probabilities
+    def unseen(self) -> Probabilities:
+        """All that the model had not learned from."""
+        return np.concatenate([self.validation_probabilities, self.test_probabilities])
+
+    def examinations(self) -> Iterator[tuple[Side, Side]]:
+        """Yield what to tune on, and what to score under those thresholds."""
+        yield self.tuned_on, (self.test_targets, self.test_probabilities)
 
 
-def dump(predictions: Predictions) -> dict[str, bytes]:
+@dataclass(frozen=True, slots=True, eq=False)
+class OutOfFold:
+    """Of every headline, what the model says that had not learned from its fold.
+
+    Each field is the file of its name.
+
+    Attributes:
+        out_of_fold_targets: (N, L), by the rules.
+        out_of_fold_probabilities: (N, L), each row by its fold's served model.
+        folds: (N,), from 0.
+    """
+
+    out_of_fold_targets: Targets
+    out_of_fold_probabilities: Probabilities
+    folds: npt.NDArray[np.int8]
+
+    @property
+    def tuned_on(self) -> Side:
+        """What thresholds are tuned on: all of them."""
+        return self.out_of_fold_targets, self.out_of_fold_probabilities
+
+    @property
+    def unseen(self) -> Probabilities:
+        """All that the models had not learned from."""
+        return self.out_of_fold_probabilities
+
+    def examinations(self) -> Iterator[tuple[Side, Side]]:
+        """Yield, for each fold, all the others to tune on and the fold to score."""
+        for fold in range(int(self.folds.max()) + 1):
+            own = self.folds == fold
+            yield self._of(~own), self._of(own)
+
+    def _of(self, chosen: npt.NDArray[np.bool_]) -> Side:
+        return self.out_of_fold_targets[chosen], self.out_of_fold_probabilities[chosen]
+
+
+HeldOut: TypeAlias = Predictions | OutOfFold
+
+
+def dump(held_out: HeldOut) -> dict[str, bytes]:
     """Return the files of the predictions.
 
     Probabilities stay float32: rounded ones could fall on another side of a threshold.
     """
     return {
-        _file(name): _npy(getattr(predictions, name), dtype)
-        for name, dtype in _DTYPES.items()
+        _file(one.name): _npy(getattr(held_out, one.name), _dtype(one.name))
+        for one in fields(held_out)
     }
 
 
-def load(files: Mapping[str, bytes], labels: int, *, where: str) -> Predictions:
+def load(files: Mapping[str, bytes], labels: int, *, where: str) -> HeldOut:
     """Return the predictions that an artifact's files hold.
 
     Args:
@@ -62,32 +107,48 @@ def load(files: Mapping[str, bytes], labels: int, *, where: str) -> Predictions:
     Raises:
         ArtifactError: They are not among the files, or have another type or shape.
     """
-    if not all(_file(name) in files for name in _DTYPES):
+    kind = next(
+        (
+            kind
+            for kind in (Predictions, OutOfFold)
+            if all(_file(one.name) in files for one in fields(kind))
+        ),
+        None,
+    )
+    if kind is None:
         raise ArtifactError(
             f"{where} keeps no predictions of its validation headlines, it is of an"
             " older rocktag; train it again, then tune its thresholds"
         )
     found = {
-        name: _array(files[_file(name)], dtype, labels, f"{where}/{_file(name)}")
-        for name, dtype in _DTYPES.items()
+        one.name: _array(files[_file(one.name)], one.name, labels, where)
+        for one in fields(kind)
     }
-    for side in ("validation", "test"):
-        if len(found[f"{side}_targets"]) != len(found[f"{side}_probabilities"]):
+    _check_lengths(found, where)
+    return kind(**found)
+
+
+def _check_lengths(found: Mapping[str, npt.NDArray[Any]], where: str) -> None:
+    """Refuse arrays of one side that are not equally long."""
+    for side in ("validation", "test", "out_of_fold"):
+        lengths = {
+            len(array)
+            for name, array in found.items()
+            if name.startswith(side) or name == "folds"
+        }
+        if len(lengths) > 1:
             raise ArtifactError(
                 f"{where}: targets and probabilities of the {side} headlines are not"
                 " equally many; train again"
             )
-    return Predictions(**found)
-
-
-_DTYPES = {
-    field.name: np.dtype(np.int8 if field.name.endswith("targets") else np.float32)
-    for field in fields(Predictions)
-}
 
 
 def _file(name: str) -> str:
     return f"{name}.npy"
+
+
+def _dtype(name: str) -> np.dtype[Any]:
+    return np.dtype(np.float32 if name.endswith("probabilities") else np.int8)
 
 
 def _npy(array: npt.NDArray[Any], dtype: np.dtype[Any]) -> bytes:
@@ -97,19 +158,22 @@ def _npy(array: npt.NDArray[Any], dtype: np.dtype[Any]) -> bytes:
     return file.getvalue()
 
 
-def _array(
-    content: bytes, dtype: np.dtype[Any], labels: int, where: str
-) -> npt.NDArray[Any]:
-    """Return an (N, L) array of one type, its values in [0, 1]."""
+def _array(content: bytes, name: str, labels: int, where: str) -> npt.NDArray[Any]:
+    """Return an array (N, L) with values in [0, 1], or (N,) of folds from 0."""
+    dtype, file = _dtype(name), f"{where}/{_file(name)}"
     try:
         found = np.load(io.BytesIO(content), allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
-        raise ArtifactError(f"{where} is not a .npy file; train again") from error
-    is_matrix = isinstance(found, np.ndarray) and found.ndim == 2 and len(found) > 0
-    if not is_matrix or found.dtype != dtype or found.shape[1] != labels:
+        raise ArtifactError(f"{file} is not a .npy file; train again") from error
+    shape = (labels,) if name != "folds" else ()
+    is_right = isinstance(found, np.ndarray) and found.ndim == 1 + len(shape)
+    if not is_right or not len(found) or found.shape[1:] != shape:
+        is_right = False
+    if not is_right or found.dtype != dtype:
         raise ArtifactError(
-            f"{where} is not a table of {dtype} with {labels} columns; train again"
+            f"{file} is not a table of {dtype} with {labels} columns; train again"
         )
-    if not ((found >= 0) & (found <= 1)).all():
-        raise ArtifactError(f"{where} holds values outside 0 to 1; train again")
+    highest = np.iinfo(np.int8).max if name == "folds" else 1
+    if not ((found >= 0) & (found <= highest)).all():
+        raise ArtifactError(f"{file} holds values outside 0 to {highest}; train again")
     return np.ascontiguousarray(found)

@@ -37,6 +37,11 @@ class Checkpoint:
 
     folder: Path
 
+    @property
+    def exists(self) -> bool:
+        """Whether anything is kept."""
+        return (self.folder / _FILE).is_file()
+
     def save(self, arrays: Arrays, facts: Mapping[str, Any]) -> None:
         """Keep arrays and what JSON can hold, in place of what was kept before.
 

@@ -15,7 +15,8 @@ from rocktag.cli.console import note, output, print_json, print_table
 from rocktag.cli.corpora import read_corpus
 from rocktag.cli.options import Json
 from rocktag.cli.session import Session, session
-from rocktag.cli.train import Outcome, print_training, train_and_publish
+from rocktag.cli.train import train_and_publish
+from rocktag.cli.trained import Outcome, print_training
 from rocktag.db import reading
 from rocktag.db.reading import RunReport
 from rocktag.errors import RocktagError, UsageError

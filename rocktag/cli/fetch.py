@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from rocktag.cli.console import output, print_json, progress
+from rocktag.cli.encoders import located
 from rocktag.cli.options import Json
 from rocktag.cli.session import session
-from rocktag.config import KnownEncoder
-from rocktag.encoders import Encoder, locate
+from rocktag.encoders import Encoder
 from rocktag.fetching import KNOWN_DOWNLOADS, Download, default_cache_folder, unpack
 from rocktag.fetching import fetch as download
 
@@ -37,8 +37,8 @@ def fetch(
     if known is not None:
         _print_archive(*_archive(known, folder), json=json)
     else:
-        encoders = session(context).settings.encoder
-        _print_encoder(_encoder(name, encoders, folder), json=json)
+        found = located(name, session(context).settings, folder)
+        _print_encoder(found, json=json)
 
 
 def _archive(wanted: Download, folder: Path) -> tuple[Path, list[Path]]:
@@ -59,17 +59,6 @@ def _print_archive(archive: Path, files: list[Path], *, json: bool) -> None:
         return
     for file in files:
         output.print(str(file))
-
-
-def _encoder(base: str, known: dict[str, KnownEncoder], folder: Path) -> Encoder:
-    with progress() as bar:
-        task = bar.add_task(base, total=None)
-        return locate(
-            base,
-            known,
-            folder,
-            on_progress=lambda done, size: bar.update(task, completed=done, total=size),
-        )
 
 
 def _print_encoder(encoder: Encoder, *, json: bool) -> None:

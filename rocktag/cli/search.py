@@ -15,7 +15,8 @@ from rocktag.cli.installed import check_installed
 from rocktag.cli.options import Columns, Json, parse_columns
 from rocktag.cli.registering import register
 from rocktag.cli.session import Session, session
-from rocktag.cli.train import Outcome, train_and_publish
+from rocktag.cli.train import train_and_publish
+from rocktag.cli.trained import Outcome
 from rocktag.cli.trials import Found, as_object, one_line, print_search
 from rocktag.corpus import Corpus
 from rocktag.db import runs

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rocktag.artifact import Manifest
 from rocktag.cli.console import output, print_table
-from rocktag.cli.train import Outcome, print_training
+from rocktag.cli.trained import Outcome, print_training
 
 if TYPE_CHECKING:
     from rocktag.searching import Ended, Plan, Trial

@@ -24,6 +24,7 @@ from rocktag.config.classifiers import (
     CnnBilstmSettings,
     Section,
     TransformerSettings,
+    table_name,
 )
 from rocktag.config.encoders import SHIPPED as SHIPPED_ENCODERS
 from rocktag.config.encoders import KnownEncoders
@@ -130,6 +131,14 @@ class TrainSettings(Section):
     bag_of_words: BagOfWordsSettings = BagOfWordsSettings()
     cnn_bilstm: CnnBilstmSettings = CnnBilstmSettings()
     transformer: TransformerSettings = TransformerSettings()
+
+    def with_epochs(self, epochs: int) -> TrainSettings:
+        """Return the settings under which a network learns for just so many epochs."""
+        table = table_name(self.classifier)
+        exactly = {"epochs": epochs, "patience": epochs}
+        return self.model_copy(
+            update={table: getattr(self, table).model_copy(update=exactly)}
+        )
 
 
 class TagSettings(Section):

@@ -57,7 +57,7 @@ def _fit(task: Task, progress: Progress) -> Fitted:
             from rocktag.fitting import bag_of_words
 
             _refuse_word_vectors(name, task)
-            if task.resume:
+            if task.resume and not task.is_part:
                 raise UsageError(
                     f"{name} is fitted in one step, there is nothing to resume; train"
                     " without --resume"

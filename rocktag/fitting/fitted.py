@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from rocktag.config import TrainSettings
 from rocktag.embeddings import WordVectors
+from rocktag.encoders import Encoder
 from rocktag.splits import Split
 from rocktag.types import Probabilities, Targets
-
-if TYPE_CHECKING:
-    from rocktag.encoders import Encoder
 
 OnProgress: TypeAlias = Callable[[int, int], None]  # bytes read, bytes in all or 0
 # Reads the vectors of a vocabulary, word to row, from the file they are given in.
@@ -43,6 +41,8 @@ class Task:
         settings: Which classifier, and how.
         checkpoints: The folder where broken-off trainings are kept; None: they are not.
         resume: Whether to go on with the one that was broken off.
+        is_part: Whether it is one of several that make one model: it goes on where
+            there is something to go on with, and is worth nothing half-done.
         vectors: Gives the words of a vocabulary their first vectors; None for chance.
         encoder: The pre-trained encoder of a transformer.
     """
@@ -54,6 +54,7 @@ class Task:
     settings: TrainSettings
     checkpoints: Path | None
     resume: bool = False
+    is_part: bool = False
     vectors: Vectors | None = None
     encoder: Encoder | None = None
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict
 from functools import partial
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -14,6 +12,7 @@ from rocktag.classifiers import neural_steps, neural_training
 from rocktag.classifiers.checkpoints import Checkpoint
 from rocktag.classifiers.neural_types import Fitting
 from rocktag.fitting import converted
+from rocktag.fitting.fingerprint import fingerprint
 from rocktag.fitting.fitted import Fitted, Progress, Task, Watch
 from rocktag.fitting.network import Build, Network
 from rocktag.types import Probabilities
@@ -31,9 +30,12 @@ def fit(build: Build, task: Task, progress: Progress) -> Fitted:
         TrainingError: The headlines have no words, the loss diverges, or there is no
             checkpoint to resume.
         UsageError: TensorFlow is not installed.
+        KeyboardInterrupt: Before the first epoch ended, or in a part of a training.
     """
     network = build(task, progress)
     fitting = _train(network, progress)
+    if fitting.interrupted and task.is_part:
+        raise KeyboardInterrupt
     progress("convert", 0, 1)
     served = converted.convert(network, progress)
     return Fitted(
@@ -74,7 +76,8 @@ def assess(build: Build, task: Task, progress: Progress, watch: Watch) -> Probab
 
 def _train(network: Network, progress: Progress, watch: Watch | None = None) -> Fitting:
     """Fit the model, in `task.checkpoints` under the fingerprint of all it rests on."""
-    task = network.task
+    task, checkpoint = network.task, _checkpoint(network)
+    is_there = checkpoint is not None and checkpoint.exists
     return neural_training.fit(
         network.model,
         network.examples(task.rows.train),
@@ -82,8 +85,8 @@ def _train(network: Network, progress: Progress, watch: Watch | None = None) -> 
         task.labels,
         network.schedule,
         seed=task.settings.seed,
-        checkpoint=_checkpoint(network),
-        resume=task.resume,
+        checkpoint=checkpoint,
+        resume=task.resume and (is_there or not task.is_part),
         progress=partial(progress, "fit"),
         after_epoch=watch,
     )
@@ -91,23 +94,12 @@ def _train(network: Network, progress: Progress, watch: Watch | None = None) -> 
 
 def _checkpoint(network: Network) -> Checkpoint | None:
     folder = network.task.checkpoints
-    return None if folder is None else Checkpoint(folder / _fingerprint(network))
-
-
-def _fingerprint(network: Network) -> str:
-    """Return a hash of corpus, labels, split, settings and starting weights."""
-    task = network.task
-    total = hashlib.sha256(task.settings.model_dump_json().encode())
-    total.update(str(network.facts.get("precision")).encode())
-    for title in task.titles:
-        total.update(f"{title}\n".encode())
-    for rows in (task.rows.train, task.rows.validation, task.rows.test):
-        total.update(rows.tobytes())
-    total.update(task.targets.tobytes())
-    for weights in network.model.get_weights():
-        total.update(np.ascontiguousarray(weights).tobytes())
-    total.update(version("keras").encode() + version("tensorflow").encode())
-    return total.hexdigest()[:16]
+    if folder is None:
+        return None
+    weights = map(np.ascontiguousarray, network.model.get_weights())
+    precision = str(network.facts.get("precision")).encode()
+    name = fingerprint(network.task, precision, *(one.data for one in weights))
+    return Checkpoint(folder / name)
 
 
 def _facts(fitting: Fitting) -> dict[str, Any]:

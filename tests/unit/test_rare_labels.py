@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from rocktag.artifact import Contents, load, predictions, publish, read
+from rocktag.artifact.predictions import Side
 from rocktag.config import Settings
 from rocktag.corpus import gather
 from rocktag.errors import ArtifactError
@@ -99,8 +100,11 @@ def name_of(trained: Trained, models_dir: Path) -> str:
     return publish(models_dir, trained.draft, training_seconds=1).manifest.name
 
 
-def held_out(trained: Trained) -> predictions.Predictions:
-    return predictions.load(trained.draft.files, len(LABELS), where="here")
+def sides(trained: Trained) -> tuple[Side, Side]:
+    """Return the validation side and the test side."""
+    held_out = predictions.load(trained.draft.files, len(LABELS), where="here")
+    (found,) = held_out.examinations()
+    return found
 
 
 @pytest.mark.parametrize("policy", ["micro", "macro", "per-label", 0.01, 0.99, 1.0])
@@ -135,11 +139,7 @@ def test_the_model_beside_the_rules_is_the_same_model(
 ) -> None:
     served = [label in rare.draft.facts["rule_labels"] for label in LABELS]
     others = np.logical_not(served)
-    for found, plain in zip(
-        (held_out(rare).validation, held_out(rare).test),
-        (held_out(alone).validation, held_out(alone).test),
-        strict=True,
-    ):
+    for found, plain in zip(sides(rare), sides(alone), strict=True):
         np.testing.assert_array_equal(found[1][:, others], plain[1][:, others])
         np.testing.assert_array_equal(found[1][:, served], found[0][:, served])
     assert rare.draft.files["model.skops"] == alone.draft.files["model.skops"]

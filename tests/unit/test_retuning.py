@@ -146,8 +146,9 @@ def test_predictions_come_back_as_they_were_from_the_same_bytes(
     order = np.asfortranarray(targets)
     assert files == predictions.dump(replace(kept, test_targets=order))
     found = predictions.load(files, 3, where="here")
-    np.testing.assert_array_equal(found.test[0], targets)
-    np.testing.assert_array_equal(found.validation[1], probabilities)
+    ((tuned_on, scored),) = found.examinations()
+    np.testing.assert_array_equal(scored[0], targets)
+    np.testing.assert_array_equal(tuned_on[1], probabilities)
 
 
 @settings(max_examples=50, deadline=None)

@@ -1,0 +1,129 @@
+"""Cross-validation: a fresh model for each fold, which is asked of that fold only.
+
+What each fold's model said is kept until the end, so that a training that was killed
+goes on at the fold it was in.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import partial
+
+import numpy as np
+
+from rocktag.artifact.predictions import OutOfFold
+from rocktag.classifiers.checkpoints import Checkpoint
+from rocktag.fitting import Fitted, Progress, Task, fit
+from rocktag.fitting.fingerprint import fingerprint
+from rocktag.splits import Split
+from rocktag.types import Probabilities
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fold:
+    """What came of one fold.
+
+    Attributes:
+        probabilities: Of its test side (n, L), by its served model.
+        history: One row an epoch; none where it is fitted in one step.
+        best_epoch: The one whose weights it had, if it has epochs.
+        number_format: The one it was served in, if it is a network.
+        seconds: That it took.
+    """
+
+    probabilities: Probabilities
+    history: tuple[Mapping[str, float], ...]
+    best_epoch: int | None
+    number_format: str | None
+    seconds: float
+
+
+def cross_validate(
+    task: Task, folds: Sequence[Split], progress: Progress
+) -> tuple[OutOfFold, list[Fold]]:
+    """Fit each fold's model, and return what each said of its fold.
+
+    Args:
+        task: What is to be learned; its `rows` are not looked at.
+        folds: The sides of each fold.
+        progress: Told of every stage of every fold.
+
+    Raises:
+        TrainingError: A fold cannot be learned from.
+        KeyboardInterrupt: What was done is kept for `--resume`.
+    """
+    done = [
+        _fold(
+            replace(task, rows=rows, is_part=True),
+            partial(_tell, progress, f"fold {number} of {len(folds)}: "),
+        )
+        for number, rows in enumerate(folds, start=1)
+    ]
+    shape = task.targets.shape
+    probabilities = np.zeros(shape, dtype=np.float32)
+    fold_of = np.zeros(shape[0], dtype=np.int8)
+    for number, (rows, fold) in enumerate(zip(folds, done, strict=True)):
+        probabilities[rows.test] = fold.probabilities
+        fold_of[rows.test] = number
+    return OutOfFold(task.targets, probabilities, fold_of), done
+
+
+def final(task: Task, folds: Sequence[Split], done: Sequence[Fold]) -> Task:
+    """Return the task of the one model that learns from every headline.
+
+    No headline is left to stop it early, so a network learns for as many epochs as the
+    folds' best ones had, in the median. Its validation side is among what it learns
+    from: that side says in which number format it may be served, nothing else.
+    """
+    best = [fold.best_epoch for fold in done]
+    epochs = [epoch for epoch in best if epoch is not None]
+    every_row = np.arange(len(task.titles), dtype=np.int64)
+    rows = Split(every_row, folds[0].validation, every_row[:0])
+    settings = task.settings
+    if epochs:
+        settings = settings.with_epochs(round(float(np.median(epochs))))
+    return replace(task, rows=rows, settings=settings, is_part=True)
+
+
+def forget(task: Task, folds: Sequence[Split]) -> None:
+    """Remove what was kept of the folds."""
+    for rows in folds:
+        if (kept := _kept(replace(task, rows=rows))) is not None:
+            kept.remove()
+
+
+def _fold(task: Task, progress: Progress) -> Fold:
+    """Return what a fold comes to, or came to before the training was broken off."""
+    kept = _kept(task)
+    if task.resume and kept is not None and (found := kept.load()) is not None:
+        arrays, facts = found
+        return Fold(arrays["probabilities"], **facts)
+    begun = time.monotonic()
+    fold = _summary(fit(task, progress), task, begun)
+    if kept is not None:
+        facts = {one.name: getattr(fold, one.name) for one in fields(fold)}
+        kept.save({"probabilities": facts.pop("probabilities")}, facts)
+    return fold
+
+
+def _summary(fitted: Fitted, task: Task, begun: float) -> Fold:
+    return Fold(
+        probabilities=fitted.probabilities[task.rows.test],
+        history=fitted.history,
+        best_epoch=fitted.facts.get("fitting", {}).get("best_epoch"),
+        number_format=fitted.facts.get("conversion", {}).get("number_format"),
+        seconds=time.monotonic() - begun,
+    )
+
+
+def _kept(task: Task) -> Checkpoint | None:
+    folder = task.checkpoints
+    return Checkpoint(folder / f"fold-{fingerprint(task)}") if folder else None
+
+
+def _tell(
+    progress: Progress, where: str, stage: str, done: int, steps: int, detail: str = ""
+) -> None:
+    progress(where + stage, done, steps, detail)
