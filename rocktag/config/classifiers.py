@@ -72,7 +72,7 @@ class TransformerSettings(Section):
     pad_always: bool = False
     batch_size: int = Field(32, ge=1)  # headlines
     accumulated_batches: int = Field(1, ge=1)
-    epochs: int = Field(4, ge=1)
+    epochs: int = Field(3, ge=1)
     patience: int = Field(2, ge=1)  # epochs
     learning_rate: float = Field(2e-4, gt=0)
     learning_rate_decay: Literal["linear", "cosine", "none"] = "linear"
