@@ -1,13 +1,11 @@
 """A pre-trained BERT or DistilBERT encoder with a head for the labels.
 
-A builder only; `neural_training` fits what it returns. The encoder is keras-hub's, read
-from a checkpoint in the Hugging Face layout (safetensors) without PyTorch; on the
-reference's inputs its hidden states are the reference's to 1e-4. Padding is masked.
+A builder only; `neural_training` fits what it returns. Padding is masked: padding more
+changes no output.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from rocktag.classifiers import frameworks
+from rocktag.classifiers import encoders, frameworks
 from rocktag.classifiers.output import output_bias
 from rocktag.classifiers.precision import Precision
 from rocktag.classifiers.token_ids import PADDING, UNKNOWN
@@ -23,7 +21,6 @@ from rocktag.errors import TrainingError
 from rocktag.quiet import native_silence
 
 NAME = "transformer"
-_BACKBONES = {"bert": "BertBackbone", "distilbert": "DistilBertBackbone"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +64,9 @@ def build(
     from keras import layers, ops
 
     # Layers
-    encode = encoder(checkpoint, precision=precision, load_weights=load_weights)
+    encode = encoders.encoder(
+        checkpoint, precision=precision, load_weights=load_weights
+    )
     drop = layers.Dropout(architecture.dropout, name="dropout")
     classify = layers.Dense(
         len(label_shares),
@@ -82,40 +81,9 @@ def build(
     # Graph
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")  # (B, T)
     real = ops.cast(ops.not_equal(token_ids, 0), "int32")  # (B, T), 0 where padding
-    states = encode(_inputs(encode, token_ids, real))  # (B, T, D)
+    states = encode(encoders.inputs_of(encode, token_ids, real))  # (B, T, D)
     pooled = _pool(architecture, states, real)  # (B, 2D) or (B, D)
     return keras.Model(token_ids, classify(drop(pooled)), name=NAME)
-
-
-def encoder(checkpoint: Path, *, precision: Precision, load_weights: bool) -> Any:
-    """Return keras-hub's backbone of a checkpoint, up to its hidden states (B, T, D).
-
-    Raises:
-        TrainingError: The checkpoint is of another architecture, or damaged.
-    """
-    import keras
-    import keras_hub
-
-    kind = _BACKBONES.get(_model_type(checkpoint))
-    if kind is None:
-        raise TrainingError(
-            f"{checkpoint / 'config.json'} is of no BERT or DistilBERT; give the"
-            " checkpoint of one as train.transformer.base"
-        )
-    try:
-        backbone = getattr(keras_hub.models, kind).from_preset(
-            str(checkpoint), load_weights=load_weights, dtype=precision
-        )
-    except Exception as error:  # whatever the reader of safetensors raises
-        raise TrainingError(
-            f"the checkpoint in {checkpoint} cannot be read ({error}); fetch it again"
-        ) from error
-    states = backbone.output
-    if isinstance(
-        states, dict
-    ):  # BERT's has a pooled one too, which nothing here reads
-        states = states["sequence_output"]
-    return keras.Model(backbone.input, states, name="encoder")
 
 
 def tokenizer_json(checkpoint: Path, maximum_length: int) -> bytes:
@@ -145,21 +113,6 @@ def tokenizer_json(checkpoint: Path, maximum_length: int) -> bytes:
     return str(words.to_str()).encode()
 
 
-def longest(checkpoint: Path) -> int:
-    """Return the most tokens of a headline that an encoder has positions for."""
-    return int(_configuration(checkpoint).get("max_position_embeddings", 512))
-
-
-def _inputs(encode: Any, token_ids: Any, real: Any) -> dict[str, Any]:
-    """Return what a backbone asks for; a headline is one segment."""
-    from keras import ops
-
-    given = {"token_ids": token_ids, "padding_mask": real}
-    if "segment_ids" in encode.input:
-        given["segment_ids"] = ops.zeros_like(token_ids)
-    return given
-
-
 def _pool(architecture: Architecture, states: Any, real: Any) -> Any:
     """Return what the states (B, T, D) of the real tokens come to, in float32."""
     from keras import layers, ops
@@ -177,18 +130,3 @@ def _pool(architecture: Architecture, states: Any, real: Any) -> Any:
             # Far below, so that no maximum is padding's.
             maximum = ops.max(states - (1 - weight) * 1e4, axis=1)
             return ops.concatenate([mean, maximum], axis=-1)  # (B, 2D)
-
-
-def _model_type(checkpoint: Path) -> str:
-    return str(_configuration(checkpoint).get("model_type"))
-
-
-def _configuration(checkpoint: Path) -> dict[str, Any]:
-    path = checkpoint / "config.json"
-    try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise TrainingError(
-            f"{path} cannot be read ({error}); fetch it again"
-        ) from error
-    return found if isinstance(found, dict) else {}

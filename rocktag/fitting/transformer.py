@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
-from rocktag.classifiers import frameworks, transformer
+from rocktag.classifiers import encoders, frameworks, transformer
 from rocktag.classifiers.neural_types import Schedule
 from rocktag.classifiers.precision import Precision, fastest
 from rocktag.errors import UsageError
@@ -33,7 +33,7 @@ def network(task: Task, progress: Progress) -> Network:
     encoder, settings = task.encoder, task.settings.transformer
     if encoder is None:
         raise UsageError("the transformer needs an encoder; give --base")
-    length = min(settings.maximum_length, transformer.longest(encoder.folder))
+    length = min(settings.maximum_length, encoders.longest(encoder.folder))
     progress("tokens", 0, 1)
     tokenizer = transformer.tokenizer_json(encoder.folder, length)
     token_ids = token_ids_of(task, tokenizer)
