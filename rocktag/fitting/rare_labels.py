@@ -12,9 +12,12 @@ from rocktag.types import NO_TOPIC, Probabilities, Targets
 def rule_labels(task: Task) -> tuple[str, ...]:
     """Return the labels with fewer positives in training than `train.rules_below`.
 
-    `n/a` is never among them: it is derived from the topics.
+    `n/a` is never among them: it is derived from the topics. The models of a
+    cross-validation leave to the rules what the one that is served does, which learns
+    from every headline: else a label would be scored by the rules and served by it.
     """
-    positives = task.targets[task.rows.train].sum(axis=0)
+    learned = task.targets if task.is_part else task.targets[task.rows.train]
+    positives = learned.sum(axis=0)
     return tuple(
         label
         for label, count in zip(task.labels, positives.tolist(), strict=True)

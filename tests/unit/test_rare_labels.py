@@ -199,6 +199,21 @@ def test_a_trial_is_measured_as_training_would_serve(classifier: str) -> None:
     assert len(seen) == (classifier == "cnn-bilstm")
 
 
+def test_the_folds_leave_to_the_rules_what_the_served_model_does() -> None:
+    chosen = settings_of(20, "logistic-regression").model_dump()
+    folded = Settings.model_validate({"train": {**chosen["train"], "folds": 3}})
+    learned = learn(CORPUS, keyword_rules(), folded, lambda *_: None)
+    assert learned.sides.crossed is not None
+    targets, probabilities = learned.sides.crossed.tuned_on
+    fewest = targets.sum(axis=0) < 20
+    by_rules = (probabilities == targets).all(axis=0)  # no regression is that sure
+    served = [label in learned.fitted.rule_labels for label in LABELS]
+    np.testing.assert_array_equal(by_rules, served)
+    np.testing.assert_array_equal(fewest, served)
+    in_each_fold = targets[learned.sides.crossed.folds != 0].sum(axis=0) < 20
+    assert (in_each_fold & ~fewest).any()
+
+
 @settings(max_examples=50, deadline=None)
 @given(arrays.arrays(np.int8, (20, 3), elements=st.integers(0, 1)), st.integers(0, 12))
 def test_only_topics_with_too_few_positives_in_training_are_left_to_the_rules(
