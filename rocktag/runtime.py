@@ -46,6 +46,7 @@ class Runtime:
                 name,
                 self.settings.tag.threshold,
                 expected_sha256=expected,
+                threads=self.settings.tag.threads,
             )
         return self._tagger
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from rocktag.artifact import Artifact, load
+from rocktag.artifact.litert_file import THREADS
 from rocktag.auditing import Tally
 from rocktag.config import TagSettings
 from rocktag.db import Database, taggings, write_back
@@ -61,14 +62,22 @@ def open_tagger(
     policy: str | float,
     *,
     expected_sha256: str | None = None,
+    threads: int = THREADS,
 ) -> Tagger:
     """Load a model version and settle its thresholds.
+
+    Args:
+        models_dir: Where models are published.
+        name: `<classifier>/<version>`.
+        policy: micro, macro, per-label or a number.
+        expected_sha256: Of its manifest, where the database knows it.
+        threads: That a network computes with.
 
     Raises:
         ArtifactError: The artifact must not be used.
         UsageError: There is no such policy.
     """
-    artifact = load(models_dir, name, expected_sha256=expected_sha256)
+    artifact = load(models_dir, name, expected_sha256=expected_sha256, threads=threads)
     thresholds = artifact.manifest.thresholds.tuned().under(policy)
     return Tagger(artifact, str(policy), thresholds)
 

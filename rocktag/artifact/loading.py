@@ -71,7 +71,11 @@ class Contents:
 
 
 def load(
-    models_dir: Path, name: str, *, expected_sha256: str | None = None
+    models_dir: Path,
+    name: str,
+    *,
+    expected_sha256: str | None = None,
+    threads: int = litert_file.THREADS,
 ) -> Artifact:
     """Return the artifact `<classifier>/<version>` below `models_dir`.
 
@@ -79,6 +83,7 @@ def load(
         models_dir: The folder of all models.
         name: Which one.
         expected_sha256: Of its manifest, where the database knows it.
+        threads: That a network computes with.
 
     Raises:
         ArtifactError: A file is missing, changed, of a foreign protocol or type; or
@@ -86,7 +91,7 @@ def load(
             the keyword rules changed that serve some of its labels.
     """
     found = read(models_dir, name, expected_sha256=expected_sha256)
-    predict = _predictor(found.manifest, found.files, found.folder)
+    predict = _predictor(found, threads)
     artifact = Artifact(found.manifest, found.manifest_sha256, predict)
     _replay(artifact, found.files.get(GOLDEN_NAME), found.folder)
     return artifact
@@ -154,10 +159,11 @@ def _checked(path: Path, facts: FileFacts) -> bytes:
     return content
 
 
-def _predictor(manifest: Manifest, files: dict[str, bytes], folder: Path) -> Predictor:
+def _predictor(found: Contents, threads: int) -> Predictor:
     """Return the one function of the model, whatever its kind."""
+    manifest, folder = found.manifest, found.folder
     rules = _rules_of_training(manifest, folder) if manifest.rule_labels else None
-    predict_texts = _opened(files, folder)
+    predict_texts = _opened(found.files, folder, threads)
 
     def predict(titles: Sequence[str]) -> Probabilities:
         return predict_texts(view(titles, manifest.text_view))
@@ -190,7 +196,7 @@ def _beside_rules(predict: Predictor, manifest: Manifest, rules: Rules) -> Predi
     return predict_or_look_up
 
 
-def _opened(files: dict[str, bytes], folder: Path) -> Predictor:
+def _opened(files: dict[str, bytes], folder: Path, threads: int) -> Predictor:
     """Open the model's file: its name says what reads it."""
     match next((name for name in MODEL_NAMES if name in files), None):
         case "model.skops" as name:
@@ -198,7 +204,9 @@ def _opened(files: dict[str, bytes], folder: Path) -> Predictor:
             return partial(bag_of_words.predict_probabilities, pipeline)
         case "model.tflite" as name:
             tokenizer = files.get("tokenizer.json", b"")
-            return litert_file.load(files[name], tokenizer, where=str(folder))
+            return litert_file.load(
+                files[name], tokenizer, where=str(folder), threads=threads
+            )
         case _:
             known = ", ".join(MODEL_NAMES)
             raise ArtifactError(

@@ -187,6 +187,27 @@ class ConversionFacts(Part):
     differences: dict[str, MovedBy]
 
 
+class LabelSetFacts(Part):
+    """A label set of training headlines that the output layer can never give."""
+
+    labels: tuple[str, ...]
+    headlines: int
+
+
+class ArgmaxabilityFacts(Part):
+    """Which label sets seen in training the output layer can give at all.
+
+    Attributes:
+        label_sets: How many different ones were seen.
+        unargmaxable: Those that no headline can get, whatever its features.
+        smallest_margin: Of the others.
+    """
+
+    label_sets: int
+    unargmaxable: tuple[LabelSetFacts, ...]
+    smallest_margin: float | None
+
+
 class Spread(Part):
     """A score over the folds; the standard deviation is that of a sample (n - 1)."""
 
@@ -254,6 +275,7 @@ class Manifest(Part):
     corpus: CorpusFacts
     fitting: FittingFacts | None = None
     conversion: ConversionFacts | None = None
+    argmaxability: ArgmaxabilityFacts | None = None
     cross_validation: CrossValidationFacts | None = None
     folds: tuple[FoldFacts, ...] = ()
     remarks: tuple[str, ...] = ()  # sentences of the model card

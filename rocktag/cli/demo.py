@@ -13,7 +13,7 @@ import typer
 from jobs import JOBS
 from rocktag.cli.console import note, output, print_json, print_table
 from rocktag.cli.corpora import read_corpus
-from rocktag.cli.options import Json
+from rocktag.cli.options import Base, Json
 from rocktag.cli.session import Session, session
 from rocktag.cli.train import train_and_publish
 from rocktag.cli.trained import Outcome, print_training
@@ -39,10 +39,17 @@ def demo(
     folder: Annotated[
         Path, typer.Option(metavar="FOLDER", help="Where the demo's files go.")
     ] = Path("demo"),
+    base: Base = None,
     json: Json = False,
 ) -> None:
-    """Show every stage on invented headlines: ingest, train, tag, audit."""
+    """Show every stage on invented headlines: ingest, train, tag, audit.
+
+    With --base it fine-tunes that encoder instead of growing trees.
+    """
     here = _fresh_session(session(context), folder)
+    if base:
+        tuned = {"classifier": "transformer", "transformer": {"base": base}}
+        here = here.with_options("train", tuned)
     headlines = sample(_LEARNED + _FURTHER, seed=_SEED)
     note(f"1. ingest {_LEARNED:,} invented headlines into {here.bare_database.name}")
     _ingest(here, islice(headlines, _LEARNED))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rocktag.cli.console import progress
-from rocktag.config import Settings
+from rocktag.config import Settings, TrainSettings
 from rocktag.encoders import Encoder, locate
 from rocktag.fetching import default_cache_folder
 
@@ -31,12 +31,16 @@ def located(base: str, settings: Settings, cache_folder: Path | None = None) -> 
         )
 
 
-def encoder_of(settings: Settings) -> Encoder | None:
-    """Return the encoder that a training of these settings needs, if any.
+def encoder_of(chosen: TrainSettings, settings: Settings) -> Encoder | None:
+    """Return the encoder that a training needs, if any.
+
+    Args:
+        chosen: Those of the training.
+        settings: All of them.
 
     Raises:
         InputError: As `located`.
     """
-    if settings.train.classifier != "transformer":
+    if chosen.classifier != "transformer":
         return None
-    return located(settings.train.transformer.base, settings)
+    return located(chosen.transformer.base, settings)

@@ -20,6 +20,15 @@ Columns: TypeAlias = Annotated[
         help="Column of a field, such as title=headline; repeatable.",
     ),
 ]
+Base: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--base",
+        metavar="BASE",
+        help="Encoder of a transformer: a name on the hub, a folder, or"
+        " wheel:NAME==VERSION.",
+    ),
+]
 SourceName: TypeAlias = Annotated[
     str | None,
     typer.Option(

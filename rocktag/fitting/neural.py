@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rocktag.argmaxability import Argmaxability, check_argmaxability, remark
 from rocktag.classifiers import neural_steps, neural_training
 from rocktag.classifiers.checkpoints import Checkpoint
 from rocktag.classifiers.neural_types import Fitting
@@ -36,6 +37,8 @@ def fit(build: Build, task: Task, progress: Progress) -> Fitted:
     fitting = _train(network, progress)
     if fitting.interrupted and task.is_part:
         raise KeyboardInterrupt
+    progress("label sets", 0, 1)
+    reachable = _argmaxability(network)
     progress("convert", 0, 1)
     served = converted.convert(network, progress)
     return Fitted(
@@ -46,10 +49,12 @@ def fit(build: Build, task: Task, progress: Progress) -> Fitted:
         facts={
             "fitting": {**_facts(fitting), **network.facts},
             "conversion": served.facts(),
+            "argmaxability": asdict(reachable),
         },
         remarks=(
             *_remarks(fitting),
             *network.remarks,
+            remark(reachable),
             served.remark(),
         ),
     )
@@ -100,6 +105,19 @@ def _checkpoint(network: Network) -> Checkpoint | None:
     precision = str(network.facts.get("precision")).encode()
     name = fingerprint(network.task, precision, *(one.data for one in weights))
     return Checkpoint(folder / name)
+
+
+def _argmaxability(network: Network) -> Argmaxability:
+    """Return which of the training headlines' label sets the output layer can give."""
+    weights, bias = network.model.get_layer("probabilities").get_weights()
+    task = network.task
+    return check_argmaxability(
+        weights,
+        bias,
+        task.targets[task.rows.train],
+        task.labels,
+        low=network.lowest_feature,
+    )
 
 
 def _facts(fitting: Fitting) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
+from rocktag.argmaxability import BOUND
 from rocktag.classifiers import encoders, frameworks, transformer
 from rocktag.classifiers.neural_types import Schedule
 from rocktag.classifiers.precision import Precision, fastest
@@ -65,6 +66,7 @@ def network(task: Task, progress: Progress) -> Network:
         batch=None,
         length=None,
         limits=_LIMITS,
+        lowest_feature=0.0 if settings.head == "cls" else -BOUND,  # after ReLU
         packages=(*PACKAGES, "keras-hub", "transformers"),
         facts={
             "precision": precision,

@@ -10,6 +10,7 @@ import numpy as np
 
 from rocktag.config import TrainSettings
 from rocktag.corpus import Corpus
+from rocktag.encoders import Encoder
 from rocktag.fitting import Progress, Task, assess
 from rocktag.labeling import Rules
 from rocktag.searching.plan import Objective
@@ -65,6 +66,8 @@ class Learning:
         objective: Objective,
         progress: Progress,
         report: Report,
+        *,
+        encoder: Encoder | None = None,
     ) -> float:
         """Train with some settings and return the objective on validation.
 
@@ -74,6 +77,7 @@ class Learning:
             progress: Told of every stage.
             report: Told the objective after each epoch, where there are epochs; what
                 it raises ends the training.
+            encoder: The pre-trained encoder of a transformer.
 
         Raises:
             TrainingError: The corpus cannot be learned from with these settings.
@@ -85,6 +89,7 @@ class Learning:
             rows=self.rows,
             settings=settings,
             checkpoints=None,
+            encoder=encoder,
         )
         targets = self.targets[self.rows.validation]
 
