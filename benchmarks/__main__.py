@@ -9,13 +9,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import classifiers, cnn_bilstm, ingest
+from benchmarks import (
+    classifiers,
+    cnn_bilstm,
+    ingest,
+    transformer,
+    transformer_choices,
+)
 
 RESULTS = Path(__file__).parent / "results"
 MEASUREMENTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "classifiers": classifiers.measure,
     "cnn_bilstm": cnn_bilstm.measure,
     "ingest": ingest.measure,
+    "transformer": transformer.measure,
+    "transformer_choices": transformer_choices.measure,
 }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,11 @@ def encoder(
 
     kind = _kind(checkpoint)
     try:
-        with _as_expected(checkpoint) as folder:
+        with (
+            _as_expected(checkpoint)
+            if load_weights
+            else nullcontext(checkpoint) as folder
+        ):
             backbone = getattr(keras_hub.models, kind).from_preset(
                 str(folder), load_weights=load_weights, dtype=precision
             )
