@@ -6,19 +6,25 @@ goes on at the fold it was in.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from rocktag.artifact.predictions import OutOfFold
 from rocktag.classifiers.checkpoints import Checkpoint
+from rocktag.errors import TrainingError
 from rocktag.fitting import Fitted, Progress, Task, fit
 from rocktag.fitting.fingerprint import fingerprint
 from rocktag.splits import Split
 from rocktag.types import Probabilities
+
+logger = logging.getLogger(__name__)
+
+_FACTS = ("history", "best_epoch", "number_format", "seconds")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +37,7 @@ class Fold:
         best_epoch: The one whose weights it had, if it has epochs.
         number_format: The one it was served in, if it is a network.
         seconds: That it took.
+        checkpoint: Where all of this is kept; to be removed at the end.
     """
 
     probabilities: Probabilities
@@ -38,6 +45,7 @@ class Fold:
     best_epoch: int | None
     number_format: str | None
     seconds: float
+    checkpoint: Checkpoint | None = None
 
 
 def cross_validate(
@@ -57,7 +65,7 @@ def cross_validate(
     done = [
         _fold(
             replace(task, rows=rows, is_part=True),
-            partial(_tell, progress, f"fold {number} of {len(folds)}: "),
+            partial(_tell, progress, f"fold {number} of {len(folds)}"),
         )
         for number, rows in enumerate(folds, start=1)
     ]
@@ -87,25 +95,30 @@ def final(task: Task, folds: Sequence[Split], done: Sequence[Fold]) -> Task:
     return replace(task, rows=rows, settings=settings, is_part=True)
 
 
-def forget(task: Task, folds: Sequence[Split]) -> None:
-    """Remove what was kept of the folds."""
-    for rows in folds:
-        if (kept := _kept(replace(task, rows=rows))) is not None:
-            kept.remove()
-
-
 def _fold(task: Task, progress: Progress) -> Fold:
     """Return what a fold comes to, or came to before the training was broken off."""
-    kept = _kept(task)
+    folder = task.checkpoints
+    kept = Checkpoint(folder / f"fold-{fingerprint(task)}") if folder else None
     if task.resume and kept is not None and (found := kept.load()) is not None:
         arrays, facts = found
-        return Fold(arrays["probabilities"], **facts)
+        return Fold(arrays["probabilities"], **facts, checkpoint=kept)
     begun = time.monotonic()
-    fold = _summary(fit(task, progress), task, begun)
+    fitted = fit(task, progress)
+    fold = _summary(fitted, task, begun)
     if kept is not None:
-        facts = {one.name: getattr(fold, one.name) for one in fields(fold)}
-        kept.save({"probabilities": facts.pop("probabilities")}, facts)
-    return fold
+        _keep(fold, kept)
+    if fitted.checkpoint is not None:
+        fitted.checkpoint.remove()
+    return replace(fold, checkpoint=kept)
+
+
+def _keep(fold: Fold, kept: Checkpoint) -> None:
+    """Write a fold's outcome; a full disk ends nothing."""
+    facts = {name: getattr(fold, name) for name in _FACTS}
+    try:
+        kept.save({"probabilities": fold.probabilities}, facts)
+    except TrainingError as error:
+        logger.warning("%s; training goes on", error)
 
 
 def _summary(fitted: Fitted, task: Task, begun: float) -> Fold:
@@ -118,12 +131,7 @@ def _summary(fitted: Fitted, task: Task, begun: float) -> Fold:
     )
 
 
-def _kept(task: Task) -> Checkpoint | None:
-    folder = task.checkpoints
-    return Checkpoint(folder / f"fold-{fingerprint(task)}") if folder else None
-
-
 def _tell(
     progress: Progress, where: str, stage: str, done: int, steps: int, detail: str = ""
 ) -> None:
-    progress(where + stage, done, steps, detail)
+    progress(stage, done, steps, f"{where}, {detail}" if detail else where)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from rocktag.artifact import Draft
+from rocktag.classifiers.checkpoints import Checkpoint
 from rocktag.config import Settings, TrainSettings
 from rocktag.corpus import Corpus
 from rocktag.cross_validation import Fold, cross_validate, final
@@ -37,12 +39,14 @@ class Trained:
         scores: Threshold policy to the scores of the test side.
         thresholds: Tuned on validation.
         seconds: From the first split to the draft.
+        checkpoints: To be removed when the draft is published.
     """
 
     draft: Draft
     scores: dict[str, Scores]
     thresholds: TunedThresholds
     seconds: float
+    checkpoints: tuple[Checkpoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,12 @@ class Learned:
     fitted: Fitted
     sides: Sides
     folds: tuple[Fold, ...] = ()
+
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """Return what a resumed training would take up, of model and folds."""
+        of_folds = (fold.checkpoint for fold in self.folds)
+        found = (self.fitted.checkpoint, *of_folds)
+        return tuple(checkpoint for checkpoint in found if checkpoint is not None)
 
 
 def labelled(
@@ -113,6 +123,7 @@ def train(
         rules,
         settings,
         progress,
+        checkpoints=settings.models_dir / _CHECKPOINTS,
         resume=resume,
         vectors=vectors,
         encoder=encoder,
@@ -129,7 +140,9 @@ def train(
         learned.fitted, learned.sides, rules, settings, verdict, learned.folds
     )
     seconds = time.monotonic() - begun
-    return Trained(drafted, verdict.test, verdict.thresholds, seconds)
+    return Trained(
+        drafted, verdict.test, verdict.thresholds, seconds, learned.checkpoints()
+    )
 
 
 def learn(
@@ -138,11 +151,14 @@ def learn(
     settings: Settings,
     progress: Progress,
     *,
+    checkpoints: Path | None = None,
     resume: bool = False,
     vectors: Vectors | None = None,
     encoder: Encoder | None = None,
 ) -> Learned:
     """Label, split and fit, as `train` does, but tune and draft nothing.
+
+    Without a folder for checkpoints none is kept.
 
     Raises:
         TrainingError: As `train`.
@@ -155,7 +171,7 @@ def learn(
         labels=rules.labels,
         rows=rows,
         settings=settings.train,
-        checkpoints=settings.models_dir / _CHECKPOINTS,
+        checkpoints=checkpoints,
         resume=resume,
         vectors=vectors,
         encoder=encoder,

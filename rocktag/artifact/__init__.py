@@ -7,7 +7,13 @@ takes none of these from its configuration.
 
 from rocktag.artifact.loading import Artifact, Contents, load, read
 from rocktag.artifact.manifest import PROTOCOL, Manifest
-from rocktag.artifact.publishing import Draft, Published, publish, write_folder
+from rocktag.artifact.publishing import (
+    Draft,
+    Published,
+    check_writable,
+    publish,
+    write_folder,
+)
 from rocktag.artifact.registry import Listing, published
 
 __all__ = [
@@ -18,6 +24,7 @@ __all__ = [
     "Listing",
     "Manifest",
     "Published",
+    "check_writable",
     "load",
     "publish",
     "published",

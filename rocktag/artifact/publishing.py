@@ -23,6 +23,7 @@ from rocktag.artifact.manifest import (
 from rocktag.errors import ArtifactError
 
 _DRAFT_PREFIX = ".draft-"
+_PROBE_SIZE = 2**20  # bytes; an artifact of invented headlines has more
 _DRAFT_MAY_LIVE = 24 * 3600  # seconds; an older one was left by a killed process
 
 
@@ -81,6 +82,24 @@ def publish(models_dir: Path, draft: Draft, *, training_seconds: float) -> Publi
             f"{folder} cannot be written: {error.strerror}; nothing was published"
         ) from error
     return Published(folder, manifest, file_facts(content).sha256)
+
+
+def check_writable(models_dir: Path) -> None:
+    """See that something can be published later; nothing is left there.
+
+    Raises:
+        ArtifactError: The folder cannot be written, or the disk is full.
+    """
+    there = next(each for each in (models_dir, *models_dir.parents) if each.exists())
+    try:
+        with tempfile.NamedTemporaryFile(dir=there, prefix=_DRAFT_PREFIX) as probe:
+            probe.write(bytes(_PROBE_SIZE))
+            probe.flush()
+    except OSError as error:
+        raise ArtifactError(
+            f"{models_dir} cannot be written: {error.strerror}; nothing was begun; make"
+            " room or set models_dir"
+        ) from error
 
 
 def _digest(files: Mapping[str, bytes]) -> str:

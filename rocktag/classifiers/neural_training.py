@@ -6,8 +6,9 @@ model, so that a training resumed after epoch k ends as if it had never stopped.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 from rocktag.classifiers import batches
 from rocktag.classifiers.checkpoints import Checkpoint
+from rocktag.classifiers.neural_scores import loss_of, scores_of
 from rocktag.classifiers.neural_steps import (
     compiled_forward,
     compiled_step,
@@ -23,16 +25,14 @@ from rocktag.classifiers.neural_steps import (
 from rocktag.classifiers.neural_types import Epoch, Examples, Fitting, Schedule
 from rocktag.classifiers.token_ids import pad
 from rocktag.errors import TrainingError
-from rocktag.metrics import score
-from rocktag.thresholds import decide
-from rocktag.types import Probabilities, Targets
+from rocktag.types import Probabilities
 
-Progress: TypeAlias = Callable[[int, int, str], None]  # batches done, in all, metrics
+logger = logging.getLogger(__name__)
+
+# "fit" after each batch, "epoch" after each epoch; done, in all, metrics.
+Progress: TypeAlias = Callable[[str, int, int, str], None]
 
 AfterEpoch: TypeAlias = Callable[[int, Probabilities], None]
-
-_HISTORY_THRESHOLD = 0.5  # of the scores by epoch, before any is tuned
-_SMALLEST = 1e-7  # a probability for the logarithm
 
 
 def fit(
@@ -57,9 +57,9 @@ def fit(
         labels: The L labels.
         schedule: How it is fitted.
         seed: The same one gives the same weights.
-        checkpoint: Where each epoch is kept until the end.
-        resume: Whether to go on from there.
-        progress: Called after each batch.
+        checkpoint: Where each epoch is kept; whoever gave it removes it.
+        resume: Whether to go on from there; after the last epoch nothing is left.
+        progress: Called after each batch and each epoch.
         after_epoch: Called with its number and the probabilities of the validation
             headlines; what it raises ends the fitting and comes out.
 
@@ -75,7 +75,6 @@ def fit(
     )
     if resume:
         run.restore(checkpoint)
-    interrupted = False
     try:
         while not run.is_over():
             run.epoch()
@@ -84,11 +83,8 @@ def fit(
     except KeyboardInterrupt:
         if not run.so_far.epochs:
             raise
-        interrupted = True
     model.set_weights(run.so_far.best_weights)
-    if checkpoint is not None and not interrupted:
-        checkpoint.remove()
-    return Fitting(run.so_far.epochs, run.so_far.best_weights, interrupted)
+    return replace(run.so_far, interrupted=not run.is_over())
 
 
 def predict_probabilities(
@@ -145,9 +141,9 @@ class _Run:
         row = Epoch(
             number,
             loss,
-            _loss(self._validation.targets, found, self._schedule.negative_focus),
-            *_scores(self._training.targets, said, self._labels),
-            *_scores(self._validation.targets, found, self._labels),
+            loss_of(self._validation.targets, found, self._schedule.negative_focus),
+            *scores_of(self._training.targets, said, self._labels),
+            *scores_of(self._validation.targets, found, self._labels),
         )
         if not np.isfinite([row.training_loss, row.validation_loss]).all():
             raise TrainingError(
@@ -157,17 +153,24 @@ class _Run:
         is_best = Fitting(rows, ()).best_epoch == number
         weights = self._model.get_weights() if is_best else self.so_far.best_weights
         self.so_far = Fitting(rows, tuple(weights))  # at once: Ctrl-C comes any time
+        if self._progress is not None:
+            text = f"loss {loss:.4f}, {_shown(row)}"
+            self._progress("epoch", number, self._schedule.epochs, text)
         if self._after_epoch is not None:
             self._after_epoch(number, found)
 
     def keep(self, checkpoint: Checkpoint) -> None:
-        """Write everything that the next epoch depends on."""
+        """Write everything that the next epoch depends on; a full disk ends nothing."""
         arrays = {
             **_numbered("model", [v.numpy() for v in self._model.variables]),
             **_numbered("optimizer", [v.numpy() for v in self._optimizer.variables]),
             **_numbered("best", self.so_far.best_weights),
         }
-        checkpoint.save(arrays, {"epochs": [asdict(row) for row in self.so_far.epochs]})
+        epochs = [asdict(row) for row in self.so_far.epochs]
+        try:
+            checkpoint.save(arrays, {"epochs": epochs})
+        except TrainingError as error:
+            logger.warning("%s; training goes on", error)
 
     def restore(self, checkpoint: Checkpoint | None) -> None:
         """Go back to where the checkpoint was written."""
@@ -208,13 +211,16 @@ class _Run:
             return
         text = f"epoch {number} of {self._schedule.epochs}, loss {loss:.4f}"
         if self.so_far.epochs:
-            last = self.so_far.epochs[-1]
-            text += (
-                f", validation loss {last.validation_loss:.4f}, micro F1"
-                f" {last.validation_micro_f1:.4f}, macro F1"
-                f" {last.validation_macro_f1:.4f}"
-            )
-        self._progress(done, self._schedule.epochs * self._steps, text)
+            text += f", {_shown(self.so_far.epochs[-1])}"
+        self._progress("fit", done, self._schedule.epochs * self._steps, text)
+
+
+def _shown(row: Epoch) -> str:
+    """Return what validation says of an epoch, for people."""
+    return (
+        f"validation loss {row.validation_loss:.4f}, micro F1"
+        f" {row.validation_micro_f1:.4f}, macro F1 {row.validation_macro_f1:.4f}"
+    )
 
 
 def _padded(examples: Examples, rows: batches.Rows, schedule: Schedule) -> Any:
@@ -222,24 +228,6 @@ def _padded(examples: Examples, rows: batches.Rows, schedule: Schedule) -> Any:
     maximum = schedule.maximum_length
     longest = maximum if schedule.pad_always else max(map(len, chosen))
     return pad(chosen, batches.padded_length(longest, maximum))
-
-
-def _loss(
-    targets: Targets, probabilities: Probabilities, negative_focus: float
-) -> float:
-    """Return the mean loss over N x L decisions, as `neural_steps` has it."""
-    positive = targets == 1
-    right = np.where(positive, probabilities, 1 - probabilities).astype(np.float64)
-    weight = np.where(positive, 1, probabilities.astype(np.float64) ** negative_focus)
-    return float(-(weight * np.log(np.maximum(right, _SMALLEST))).mean())
-
-
-def _scores(
-    targets: Targets, probabilities: Probabilities, labels: Sequence[str]
-) -> tuple[float, float, float]:
-    decided = decide(probabilities, _HISTORY_THRESHOLD, labels)
-    found = score(targets, decided, labels)
-    return found.micro.f1, found.macro.f1, found.subset_accuracy
 
 
 def _numbered(

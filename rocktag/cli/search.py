@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rocktag.artifact import Published, load
+from rocktag.artifact import Published, check_writable, load
 from rocktag.cli.console import note, print_json, progress
 from rocktag.cli.corpora import CorpusFile, read_corpus
 from rocktag.cli.encoders import encoder_of
@@ -74,6 +74,7 @@ def search(
     given = {"classifier": classifier, "preset": preset}
     here = session(context).with_options("train", given)
     check_installed("optuna")
+    check_writable(here.settings.models_dir)
     titles = read_corpus(here, corpus, parse_columns(column))
     plan = searching.Plan(
         train=here.settings.train,

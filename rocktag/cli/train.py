@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rocktag.artifact import publish
+from rocktag.artifact import check_writable, publish
 from rocktag.cli.console import print_json
 from rocktag.cli.corpora import CorpusFile, read_corpus
 from rocktag.cli.encoders import encoder_of
@@ -49,7 +49,11 @@ def train(
         str | None, typer.Option(help="Named settings, such as the study's: study.")
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with what was broken off.")
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with what was broken off; settings must be the same.",
+        ),
     ] = False,
     glove: GloveFile = None,
     base: Base = None,
@@ -111,6 +115,7 @@ def train_and_publish(
         StoreError: The database refuses.
     """
     check_installed()
+    check_writable(settings.models_dir)
     database = here.database  # before the work: it must not be lost for a bad URL
     vectors = word_vectors_of(glove, settings.train) if glove else None
     trained = _train(
@@ -122,6 +127,8 @@ def train_and_publish(
     )
     drafted = replace(trained.draft, facts={**trained.draft.facts, **(facts or {})})
     published = publish(settings.models_dir, drafted, training_seconds=trained.seconds)
+    for checkpoint in trained.checkpoints:
+        checkpoint.remove()
     is_champion = register(
         database, published, promote=promote, command="rocktag train"
     )

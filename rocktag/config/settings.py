@@ -36,6 +36,7 @@ from rocktag.types import ClassifierName
 
 _BACKENDS = ("sqlite", "postgresql", "postgres", "mysql", "mariadb")
 _POLICIES = ("micro", "macro", "per-label")
+_HOUSEKEEPING = {"keep_checkpoints_days"}  # says nothing of the model
 
 
 def _database_url(secret: SecretStr) -> SecretStr:
@@ -128,6 +129,7 @@ class TrainSettings(Section):
     folds: int = Field(1, ge=1, le=50)  # of cross-validation; 1: a simple split
     minimum_positives: int = Field(10, ge=1)  # for a threshold of the label's own
     rules_below: int = Field(0, ge=0)  # positives; labels with fewer: by the rules
+    keep_checkpoints_days: int = Field(14, ge=0)  # of a training that was broken off
     bag_of_words: BagOfWordsSettings = BagOfWordsSettings()
     cnn_bilstm: CnnBilstmSettings = CnnBilstmSettings()
     transformer: TransformerSettings = TransformerSettings()
@@ -218,11 +220,12 @@ class Settings(BaseSettings):
 
     def publishable(self) -> dict[str, Any]:
         """Return the settings as plain values, without anything secret or local."""
+        left_out = (
+            *("database_url", "models_dir", "source"),
+            *("preset", "search", "encoder"),
+        )
         return self.model_dump(
             mode="json",
-            exclude={
-                *("database_url", "models_dir", "source"),
-                *("preset", "search", "encoder"),
-            },
+            exclude={**dict.fromkeys(left_out, True), "train": _HOUSEKEEPING},
             exclude_none=True,
         )

@@ -13,7 +13,8 @@ _PACKAGES = ("keras", "scikit-learn", "tensorflow")
 
 def fingerprint(task: Task, *more: bytes | memoryview) -> str:
     """Return a hash of corpus, labels, split, settings, encoder, packages and more."""
-    total = hashlib.sha256(task.settings.model_dump_json().encode())
+    settings = task.settings.model_dump_json(exclude={"keep_checkpoints_days"})
+    total = hashlib.sha256(settings.encode())
     for part in (*_parts(task), *more):
         total.update(part)
     return total.hexdigest()[:16]

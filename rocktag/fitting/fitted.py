@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
+from rocktag.classifiers.checkpoints import Checkpoint
 from rocktag.config import TrainSettings
 from rocktag.embeddings import WordVectors
 from rocktag.encoders import Encoder
@@ -72,6 +73,8 @@ class Fitted:
         facts: Fields of the manifest.
         remarks: Sentences for the model card.
         rule_labels: Those that the keyword rules serve, in the order of the labels.
+        checkpoint: What would be resumed if publishing failed: to be removed after it.
+            None where there is none, or where it is to stay.
     """
 
     files: Mapping[str, bytes]
@@ -81,3 +84,4 @@ class Fitted:
     facts: Mapping[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     rule_labels: tuple[str, ...] = ()
+    checkpoint: Checkpoint | None = None

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from rocktag.argmaxability import Argmaxability, check_argmaxability, remark
 from rocktag.classifiers import neural_steps, neural_training
-from rocktag.classifiers.checkpoints import Checkpoint
+from rocktag.classifiers.checkpoints import Checkpoint, sweep
 from rocktag.classifiers.neural_types import Fitting
 from rocktag.fitting import converted
 from rocktag.fitting.fingerprint import fingerprint
@@ -34,13 +34,19 @@ def fit(build: Build, task: Task, progress: Progress) -> Fitted:
         KeyboardInterrupt: Before the first epoch ended, or in a part of a training.
     """
     network = build(task, progress)
-    fitting = _train(network, progress)
-    if fitting.interrupted and task.is_part:
-        raise KeyboardInterrupt
-    progress("label sets", 0, 1)
-    reachable = _argmaxability(network)
-    progress("convert", 0, 1)
-    served = converted.convert(network, progress)
+    checkpoint = _checkpoint(task, network)
+    with ExitStack() as taken:
+        if checkpoint is not None:
+            taken.callback(checkpoint.release)
+        fitting = _train(network, progress, checkpoint=checkpoint)
+        if fitting.interrupted and task.is_part:
+            raise KeyboardInterrupt
+        progress("label sets", 0, 1)
+        reachable = _argmaxability(network)
+        progress("convert", 0, 1)
+        served = converted.convert(network, progress)
+        if not fitting.interrupted:
+            taken.pop_all()  # until the model is published
     return Fitted(
         files={"model.tflite": served.model, "tokenizer.json": network.tokenizer},
         probabilities=served.probabilities,
@@ -57,6 +63,7 @@ def fit(build: Build, task: Task, progress: Progress) -> Fitted:
             remark(reachable),
             served.remark(),
         ),
+        checkpoint=None if fitting.interrupted else checkpoint,
     )
 
 
@@ -69,7 +76,7 @@ def assess(build: Build, task: Task, progress: Progress, watch: Watch) -> Probab
         KeyboardInterrupt: In whatever epoch.
     """
     network = build(task, progress)
-    if _train(network, progress, watch).interrupted:
+    if _train(network, progress, watch=watch).interrupted:
         raise KeyboardInterrupt
     return neural_training.predict_probabilities(
         neural_steps.compiled_forward(network.model),
@@ -79,9 +86,14 @@ def assess(build: Build, task: Task, progress: Progress, watch: Watch) -> Probab
     )
 
 
-def _train(network: Network, progress: Progress, watch: Watch | None = None) -> Fitting:
-    """Fit the model, in `task.checkpoints` under the fingerprint of all it rests on."""
-    task, checkpoint = network.task, _checkpoint(network)
+def _train(
+    network: Network,
+    progress: Progress,
+    *,
+    checkpoint: Checkpoint | None = None,
+    watch: Watch | None = None,
+) -> Fitting:
+    task = network.task
     is_there = checkpoint is not None and checkpoint.exists
     return neural_training.fit(
         network.model,
@@ -92,19 +104,22 @@ def _train(network: Network, progress: Progress, watch: Watch | None = None) -> 
         seed=task.settings.seed,
         checkpoint=checkpoint,
         resume=task.resume and (is_there or not task.is_part),
-        progress=partial(progress, "fit"),
+        progress=progress,
         after_epoch=watch,
     )
 
 
-def _checkpoint(network: Network) -> Checkpoint | None:
-    folder = network.task.checkpoints
-    if folder is None:
+def _checkpoint(task: Task, network: Network) -> Checkpoint | None:
+    """Take the checkpoint named after all that the training rests on; sweep others."""
+    if task.checkpoints is None:
         return None
     weights = map(np.ascontiguousarray, network.model.get_weights())
     precision = str(network.facts.get("precision")).encode()
-    name = fingerprint(network.task, precision, *(one.data for one in weights))
-    return Checkpoint(folder / name)
+    name = fingerprint(task, precision, *(one.data for one in weights))
+    checkpoint = Checkpoint(task.checkpoints / name)
+    checkpoint.take()
+    sweep(task.checkpoints, task.settings.keep_checkpoints_days)
+    return checkpoint
 
 
 def _argmaxability(network: Network) -> Argmaxability:

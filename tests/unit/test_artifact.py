@@ -17,6 +17,7 @@ from rocktag.artifact import (
     PROTOCOL,
     Artifact,
     Published,
+    check_writable,
     load,
     publish,
     published,
@@ -269,6 +270,17 @@ def test_a_failed_publication_leaves_nothing(
     with pytest.raises(ArtifactError, match="No space left on device; nothing was"):
         publish(models_dir, trained.draft, training_seconds=0)
     assert list((models_dir / trained.draft.classifier).iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_work(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "models"):
+        with pytest.raises(ArtifactError, match="Not a directory; nothing was begun"):
+            check_writable(folder)
+    check_writable(tmp_path / "new" / "models")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_old_drafts_of_killed_processes_are_swept(

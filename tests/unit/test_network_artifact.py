@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import subprocess
@@ -36,9 +37,15 @@ def corpus_of(count: int) -> Corpus:
 
 
 def trained_on(
-    settings: Settings, interrupt_in: int | None = None, *, resume: bool = False
+    settings: Settings,
+    interrupt_in: int | None = None,
+    *,
+    resume: bool = False,
+    interrupt_at: str = "",
 ) -> Trained:
     def progress(stage: str, done: int, steps: int, detail: str = "", /) -> None:
+        if stage == interrupt_at:
+            raise KeyboardInterrupt
         if stage == "fit" and detail.startswith(f"epoch {interrupt_in} of"):
             raise KeyboardInterrupt
 
@@ -58,7 +65,9 @@ def test_one_seed_gives_one_network_to_the_byte(
     again = trained_on(changed(network_settings, tmp_path))
     assert again.draft.files == trained_network.draft.files
     assert again.draft.facts == trained_network.draft.facts
-    assert not list((tmp_path / ".checkpoints").iterdir())
+    assert again.checkpoint is not None
+    again.checkpoint.remove()
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_network_learns(trained_network: Trained) -> None:
@@ -154,8 +163,44 @@ def test_an_interrupted_training_is_published_as_such_and_resumed(
         trained_on(other, resume=True)
     resumed = trained_on(settings, resume=True)
     assert resumed.draft.files == trained_network.draft.files
+    (kept,) = resumed.checkpoints
+    kept.remove()
     with pytest.raises(TrainingError, match="no training of this corpus"):
         trained_on(settings, resume=True)
+
+
+@pytest.mark.parametrize("stage", ["convert", "predict", "thresholds", "report"])
+def test_a_training_broken_off_after_its_epochs_is_resumed_without_them(
+    trained_network: Trained, network_settings: Settings, tmp_path: Path, stage: str
+) -> None:
+    settings = changed(network_settings, tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        trained_on(settings, interrupt_at=stage)
+    gc.collect()  # what pytest knows of the error holds the lock
+    resumed = trained_on(settings, resume=True, interrupt_at="fit")
+    assert resumed.draft.files == trained_network.draft.files
+    assert resumed.draft.facts == trained_network.draft.facts
+
+
+def test_the_same_training_twice_at_once_is_refused(
+    network_settings: Settings, tmp_path: Path
+) -> None:
+    settings = changed(network_settings, tmp_path, epochs=1)
+    first = trained_on(settings)
+    with pytest.raises(TrainingError, match="another process trains the same"):
+        trained_on(settings)
+    (kept,) = first.checkpoints
+    kept.remove()
+
+
+def test_how_long_checkpoints_are_kept_changes_no_training(
+    network_settings: Settings, tmp_path: Path
+) -> None:
+    settings = changed(network_settings, tmp_path)
+    trained_on(settings, interrupt_in=2)
+    values = settings.train.model_dump() | {"keep_checkpoints_days": 0}
+    other = Settings.model_validate({"models_dir": tmp_path, "train": values})
+    trained_on(other, interrupt_in=3, resume=True)
 
 
 def test_an_interruption_before_the_first_epoch_ends_gives_nothing(

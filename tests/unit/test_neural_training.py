@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from rocktag.classifiers import cnn_bilstm, frameworks, neural_training
-from rocktag.classifiers.checkpoints import Checkpoint
+from rocktag.classifiers.checkpoints import Checkpoint, sweep
 from rocktag.classifiers.neural_types import Examples, Fitting, Schedule
 from rocktag.errors import TrainingError
 
@@ -71,9 +72,9 @@ class Interrupt:
         steps = -(-len(TRAINING.token_ids) // SCHEDULE.batch_size)
         self.at = (epoch - 1) * steps + 3
 
-    def __call__(self, done: int, steps: int, detail: str) -> None:
+    def __call__(self, stage: str, done: int, steps: int, detail: str) -> None:
         """Raise where it is time."""
-        if done == self.at:
+        if stage == "fit" and done == self.at:
             raise KeyboardInterrupt
 
 
@@ -175,8 +176,42 @@ def test_a_resumed_training_ends_as_if_it_had_never_stopped(
     resumed = fitted(model(), checkpoint=checkpoint, resume=True)
     assert not resumed.interrupted
     assert_same(resumed, uninterrupted)
-    assert checkpoint.load() is None
-    assert not checkpoint.folder.exists()
+    checkpoint.remove()
+    assert not checkpoint.folder.parent.exists()
+
+
+def test_a_training_whose_epochs_are_over_has_nothing_left_to_learn(
+    uninterrupted: Fitting, checkpoint: Checkpoint
+) -> None:
+    fitted(model(), checkpoint=checkpoint)
+    network = model(seed=2)
+    again = fitted(network, checkpoint=checkpoint, resume=True, progress=Interrupt(1))
+    assert not again.interrupted
+    assert_same(again, uninterrupted)
+    for found, best in zip(network.get_weights(), again.best_weights, strict=True):
+        np.testing.assert_array_equal(found, best)
+
+
+def test_a_checkpoint_that_cannot_be_written_is_told_and_training_goes_on(
+    uninterrupted: Fitting, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("")
+    fitting = fitted(model(), checkpoint=Checkpoint(tmp_path / "file" / "below"))
+    assert_same(fitting, uninterrupted)
+    assert len(caplog.messages) == 4
+    assert "cannot be written: Not a directory" in caplog.text
+    assert "training goes on" in caplog.text
+
+
+def test_progress_tells_each_epoch_once(uninterrupted: Fitting) -> None:
+    told: list[tuple[int, int]] = []
+    fitted(
+        model(),
+        progress=lambda stage, done, steps, _: (
+            told.append((done, steps)) if stage == "epoch" else None
+        ),
+    )
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
 def test_nothing_to_resume_is_an_error(checkpoint: Checkpoint) -> None:
@@ -206,3 +241,50 @@ def test_a_checkpoint_that_cannot_be_written_is_an_error(tmp_path: Path) -> None
     (tmp_path / "file").write_text("")
     with pytest.raises(TrainingError, match="cannot be written"):
         Checkpoint(tmp_path / "file" / "below").save({}, {})
+
+
+def test_one_training_at_a_time_has_a_checkpoint(checkpoint: Checkpoint) -> None:
+    other = Checkpoint(checkpoint.folder)
+    checkpoint.take()
+    with pytest.raises(TrainingError, match="another process trains the same"):
+        other.take()
+    checkpoint.release()
+    assert not checkpoint.folder.parent.exists()
+    other.take()
+    other.remove()
+
+
+def test_a_lock_goes_with_whoever_forgets_it(checkpoint: Checkpoint) -> None:
+    forgotten = Checkpoint(checkpoint.folder)
+    forgotten.take()
+    del forgotten
+    checkpoint.take()
+    checkpoint.release()
+
+
+def test_a_folder_that_cannot_be_written_is_found_before_training(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrainingError, match="nothing was trained; make room or set"):
+        Checkpoint(tmp_path / "file" / "below").take()
+
+
+def test_old_checkpoints_are_swept_but_for_those_in_use(tmp_path: Path) -> None:
+    kept = [Checkpoint(tmp_path / name) for name in ("old", "new", "in-use")]
+    for each in kept:
+        each.save({}, {})
+    (tmp_path / "orphan.lock").write_text("")
+    kept[2].take()
+    for path in (*tmp_path.iterdir(), *tmp_path.glob("*/*")):
+        if "new" not in str(path.relative_to(tmp_path)):
+            os.utime(path, (0, 0))
+    sweep(tmp_path, 14)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "new",
+        "in-use",
+        "in-use.lock",
+    }
+    kept[2].release()
+    sweep(tmp_path, 0)
+    assert not list(tmp_path.iterdir())
