@@ -15,12 +15,15 @@ from rocktag.cli.app import app
 from rocktag.cli.console import fail, note
 from rocktag.errors import RocktagError
 
-_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 _UNEXPECTED = 1
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0, 1 failure, 2 usage."""
+def run(arguments: Sequence[str] | None) -> int:
+    """Run the command line and return its exit code: 0, 1 failure, 2 usage.
+
+    Raises:
+        KeyboardInterrupt: Where Typer does not make it 130.
+    """
     command = typer.main.get_command(app)
     _let_any_text_out()
     try:
@@ -37,9 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except typer.TyperException as error:
         return _usage(error)
-    except (KeyboardInterrupt, typer.Abort):
-        fail("interrupted; what was stored before stays, nothing is half-written")
-        return _INTERRUPTED
+    except typer.Abort as error:
+        raise KeyboardInterrupt from error
     except (BrokenPipeError, SystemExit) as error:
         if isinstance(error.__context__ or error, BrokenPipeError):
             return _reader_left()  # Typer makes it SystemExit(1)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rocktag.cli.console import progress
+from rocktag.cli.console import messages, note, progress
 
 if TYPE_CHECKING:
     from rocktag.fitting import Progress
@@ -14,12 +14,17 @@ if TYPE_CHECKING:
 
 @contextmanager
 def shown_progress(prefix: str = "") -> Iterator[Progress]:
-    """Open a bar, and yield what a training tells its stages."""
+    """Open a bar, and yield what a training tells its stages.
+
+    Where no terminal is, each epoch has a line instead.
+    """
     with progress() as bar:
         task = bar.add_task("train", total=None)
 
         def show(stage: str, done: int, steps: int, detail: str = "", /) -> None:
             description = f"{prefix}{stage}, {detail}" if detail else prefix + stage
+            if stage == "epoch" and not messages.is_terminal:
+                note(f"{prefix}epoch {done} of {steps}, {detail}")
             total = steps or None  # of a pipe nobody knows the size
             bar.update(task, description=description, completed=done, total=total)
 
