@@ -6,7 +6,7 @@ Source of Table 1: the original study, over the dimensions of GloVe 6B.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,13 +52,15 @@ class DimensionTable:
     """Table 1, and what it was measured on.
 
     Attributes:
-        rows: One a file, in the order given.
+        rows: One a file, in the order given, of those that were trained on so far.
+        files: How many there are in all.
         corpus: Its origin, number of headlines and SHA-256.
         test_headlines: That were scored.
         settings: Of the training, without anything local.
     """
 
     rows: tuple[DimensionRow, ...]
+    files: int
     corpus: Mapping[str, Any]
     test_headlines: int
     settings: Mapping[str, Any]
@@ -102,7 +104,7 @@ def glove_dimensions(
     settings: Settings,
     files: Sequence[Vectors],
     progress: Callable[[int], Progress],
-) -> DimensionTable:
+) -> Iterator[DimensionTable]:
     """Train one model on each file's vectors, with the same split and seed.
 
     Args:
@@ -112,6 +114,9 @@ def glove_dimensions(
         files: What reads each file.
         progress: Gives who is told of the training of a file, by its number from 0.
 
+    Yields:
+        The table after each file, with a row more.
+
     Raises:
         TrainingError: As training does.
         InputError: A file cannot be used.
@@ -120,21 +125,21 @@ def glove_dimensions(
     """
     if not files:
         raise UsageError("no file of word vectors to train on; give one or more")
-    rows, test_headlines = [], 0
+    rows: tuple[DimensionRow, ...] = ()
     for number, vectors in enumerate(files):
         learned = learn(corpus, rules, settings, progress(number), vectors=vectors)
-        rows.append(_row(learned, rules))
-        test_headlines = len(learned.sides.rows.test)
-    return DimensionTable(
-        rows=tuple(rows),
-        corpus={
-            "origin": corpus.origin,
-            "headlines": len(corpus.titles),
-            "sha256": corpus.sha256,
-        },
-        test_headlines=test_headlines,
-        settings=settings.publishable()["train"],
-    )
+        rows = (*rows, _row(learned, rules))
+        yield DimensionTable(
+            rows=rows,
+            files=len(files),
+            corpus={
+                "origin": corpus.origin,
+                "headlines": len(corpus.titles),
+                "sha256": corpus.sha256,
+            },
+            test_headlines=len(learned.sides.rows.test),
+            settings=settings.publishable()["train"],
+        )
 
 
 def store(table: DimensionTable, models_dir: Path) -> Path:

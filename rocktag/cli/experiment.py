@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rocktag.artifact import check_writable
 from rocktag.cli.console import output, print_json, print_table
 from rocktag.cli.corpora import CorpusFile, read_corpus
 from rocktag.cli.installed import check_installed
@@ -17,6 +18,7 @@ from rocktag.cli.session import Session, session
 from rocktag.cli.training_progress import shown_progress
 from rocktag.cli.word_vectors import word_vectors_of
 from rocktag.db import runs
+from rocktag.db.runs import RunRecord
 from rocktag.errors import UsageError
 from rocktag.files import written_whole
 from rocktag.labeling import keyword_rules
@@ -25,7 +27,7 @@ from rocktag.recording import recorded_run
 if TYPE_CHECKING:
     from rocktag.corpus import Corpus
     from rocktag.experiments import DimensionTable
-    from rocktag.fitting import Progress
+    from rocktag.fitting import Progress, Vectors
 
 app = typer.Typer(
     help="The study's tables, measured anew.",
@@ -75,21 +77,24 @@ def glove_dimensions(
     check_installed()
     given = {"classifier": "cnn-bilstm", "seed": seed, "preset": preset}
     here = session(context).with_options("train", given)
+    files = [Path(file) for file in [*glove, *(more or [])]]
+    vectors = [word_vectors_of(file, here.settings.train) for file in files]
+    check_writable(here.settings.models_dir)
     titles = read_corpus(here, corpus, parse_columns(column))
     with recorded_run(here.database, "experiment") as record:
-        table = _measure(here, titles, [Path(file) for file in [*glove, *(more or [])]])
-        stored = _store(here, table, to)
-        with here.database.write() as connection:
-            runs.record_metrics(connection, record.run_id, table.metrics())
-    if json:
-        stored_in = {"run_id": record.run_id, "path": str(stored)}
-        print_json({**table.as_dict(), **stored_in})
-    else:
-        _print(table)
-        output.print(f"stored in {stored}, and as run {record.run_id} in run_metric")
+        table: DimensionTable | None = None
+        try:
+            for grown in _measure(here, titles, vectors):
+                table = grown
+        finally:  # after a failure what was measured by then
+            if table is not None:
+                stored = _keep(here, table, to, record)
+                _show(table, stored, record, json=json)
 
 
-def _measure(here: Session, corpus: Corpus, files: Sequence[Path]) -> DimensionTable:
+def _measure(
+    here: Session, corpus: Corpus, files: Sequence[Vectors]
+) -> Iterator[DimensionTable]:
     from rocktag import experiments
 
     with ExitStack() as last:
@@ -99,13 +104,30 @@ def _measure(here: Session, corpus: Corpus, files: Sequence[Path]) -> DimensionT
             said = f"file {number + 1} of {len(files)}: "
             return last.enter_context(shown_progress(said))
 
-        return experiments.glove_dimensions(
-            corpus,
-            keyword_rules(),
-            here.settings,
-            [word_vectors_of(file, here.settings.train) for file in files],
-            progress,
+        yield from experiments.glove_dimensions(
+            corpus, keyword_rules(), here.settings, files, progress
         )
+
+
+def _keep(
+    here: Session, table: DimensionTable, to: Path | None, record: RunRecord
+) -> Path:
+    """Store a table as files and as metrics of the run."""
+    stored = _store(here, table, to)
+    with here.database.write() as connection:
+        runs.record_metrics(connection, record.run_id, table.metrics())
+    return stored
+
+
+def _show(
+    table: DimensionTable, stored: Path, record: RunRecord, *, json: bool
+) -> None:
+    if json:
+        stored_in = {"run_id": record.run_id, "path": str(stored)}
+        print_json({**table.as_dict(), **stored_in})
+    else:
+        _print(table)
+        output.print(f"stored in {stored}, and as run {record.run_id} in run_metric")
 
 
 def _store(here: Session, table: DimensionTable, to: Path | None) -> Path:
@@ -121,7 +143,8 @@ def _store(here: Session, table: DimensionTable, to: Path | None) -> Path:
 def _print(table: DimensionTable) -> None:
     header = ["dimension", "micro F1", "precision", "recall", "macro F1", "precision"]
     print_table(
-        f"{table.test_headlines:,} untouched test headlines, every threshold 0.5",
+        f"{len(table.rows)} of {table.files} files: {table.test_headlines:,} untouched"
+        " test headlines, every threshold 0.5",
         [*header, "recall", "vocabulary", "words", "epochs", "file"],
         (
             [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -77,9 +76,10 @@ def train(
         "transformer": {"base": base} if base else None,
     }
     here = session(context).with_options("train", options)
+    vectors = word_vectors_of(glove, here.settings.train) if glove else None
     titles = read_corpus(here, corpus, parse_columns(column))
     outcome = train_and_publish(
-        here, here.settings, titles, promote=promote, resume=resume, glove=glove
+        here, here.settings, titles, promote=promote, resume=resume, vectors=vectors
     )
     if json:
         print_json(as_object(outcome))
@@ -94,7 +94,7 @@ def train_and_publish(
     *,
     promote: bool,
     resume: bool = False,
-    glove: Path | None = None,
+    vectors: Vectors | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Train, publish below models/, and register in the database.
@@ -105,7 +105,7 @@ def train_and_publish(
         corpus: What to learn from.
         promote: Whether to make it champion also where there is one.
         resume: Whether to go on with what was broken off.
-        glove: A file of word vectors to start from.
+        vectors: Gives a network's vocabulary its vectors; None to learn them.
         facts: Further fields of the manifest.
 
     Raises:
@@ -117,7 +117,6 @@ def train_and_publish(
     check_installed()
     check_writable(settings.models_dir)
     database = here.database  # before the work: it must not be lost for a bad URL
-    vectors = word_vectors_of(glove, settings.train) if glove else None
     trained = _train(
         corpus,
         settings,

@@ -27,15 +27,21 @@ GloveFile: TypeAlias = Annotated[
 ]
 
 _MALFORMED_SHOWN = 5
+_LITTLE = 0.05  # of the vocabulary: most probably the wrong file
 
 
 def word_vectors_of(file: Path, chosen: TrainSettings) -> Vectors:
-    """Return what reads a vocabulary's vectors from a file, and tells its faults."""
+    """Return what reads a vocabulary's vectors from a file, and tells its faults.
+
+    Raises:
+        InputError: The file is not there, or does not begin with word vectors.
+    """
+    from rocktag.fitting import word_vectors
+
     preferred = chosen.cnn_bilstm.embedding_dimension
+    word_vectors.check(file, preferred_dimension=preferred)
 
     def vectors(vocabulary: Mapping[str, int], on_progress: OnProgress) -> WordVectors:
-        from rocktag.fitting import word_vectors
-
         found = word_vectors.read(
             file, vocabulary, on_progress, preferred_dimension=preferred
         )
@@ -53,8 +59,21 @@ def _tell(found: WordVectors, preferred: int) -> None:
         )
     for line in found.malformed[:_MALFORMED_SHOWN]:
         note(f"{found.origin}, line {line.number:,}: {line.reason}")
+    more = found.malformed_count - _MALFORMED_SHOWN
     if found.malformed_count:
         note(
-            f"{found.origin}: {found.malformed_count:,} of {found.line_count:,} lines"
-            " are malformed and were passed over"
+            f"{found.origin}: {f'{more:,} more; ' if more > 0 else ''}"
+            f"{found.malformed_count:,} of {found.line_count:,} lines are malformed and"
+            " were passed over"
+        )
+    if found.repeated_count:
+        note(
+            f"{found.origin}: lines whose word stood before: {found.repeated_count:,};"
+            " its first vector counts"
+        )
+    share = found.found.mean() if len(found.rows) else 0.0
+    if 0 < share < _LITTLE:
+        note(
+            f"{found.origin} has {share:.1%} of the {len(found.rows):,} words of the"
+            " headlines; see that it is of the right language and in lower case"
         )

@@ -4,7 +4,7 @@ Read in this order: `lines`, `packing`, `reading`, `coverage`.
 """
 
 from rocktag.embeddings.coverage import Coverage, coverage
-from rocktag.embeddings.reading import read_vectors
+from rocktag.embeddings.reading import look, read_vectors
 from rocktag.embeddings.vectors import MalformedLine, WordVectors
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "MalformedLine",
     "WordVectors",
     "coverage",
+    "look",
     "read_vectors",
 ]

@@ -15,6 +15,9 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
+LARGEST = (
+    1e6  # in magnitude; trained vectors have single digits, a sum of them is finite
+)
 LONGEST_LINE = 2**20  # bytes; keeps memory flat whatever a file contains
 HEAD_LENGTH = 100  # lines that decide on the layout
 
@@ -108,15 +111,15 @@ def parse_numbers(numbers: bytes) -> npt.NDArray[np.float32]:
     array([  0.5, -10. ], dtype=float32)
 
     Raises:
-        MalformedLineError: One is no number, or too large for float32.
+        MalformedLineError: One is no number, or beyond `LARGEST`.
     """
     try:
         with np.errstate(over="ignore"):
             vector = np.array([*map(float, numbers.split(b" "))], dtype=np.float32)
     except ValueError as error:
         raise MalformedLineError(_fault_of(numbers)) from error
-    if not np.isfinite(vector).all():
-        raise MalformedLineError("a number is too large for float32")
+    if not (np.abs(vector) <= LARGEST).all():
+        raise MalformedLineError(f"a number is beyond {LARGEST:,.0f}")
     return vector
 
 

@@ -70,6 +70,12 @@ def open_text(
             yield _open_file(path, binary, start.startswith(_GZIP_MARK))
 
 
+def is_pipe(path: str | Path) -> bool:
+    """Tell whether a path is there and is neither a file nor a folder."""
+    found = Path(path)
+    return found.exists() and not (found.is_file() or found.is_dir())
+
+
 def _separate(path: str | Path, member: str | None) -> tuple[Path, str | None]:
     """Return the file and the member, which the path may name behind a colon."""
     named = _MEMBER.fullmatch(str(path))
@@ -126,19 +132,28 @@ def _choice(path: Path, members: list[ZipInfo], wanted: str | int | None) -> str
     if not members:
         return f"{path} is an empty archive; get it again, or give another file"
     names = ", ".join(member.filename for member in members)
-    fault = "holds several files" if wanted is None else f"has no one file {wanted!r}"
-    return (
-        f"{path} {fault}: {names};"
-        f" name one as {path}:{members[0].filename}, or give its dimension"
-    )
+    match wanted:
+        case None:
+            fault = f"holds several files: {names}"
+        case int():
+            fault = f"has no one file with {wanted:,} numbers a word: it holds {names}"
+        case _:
+            fault = f"has no file {wanted!r}: it holds {names}"
+    return f"{path} {fault}; name one as {path}:{members[0].filename}"
 
 
 @contextmanager
 def _errors_translated(path: Path) -> Iterator[None]:
     try:
         yield
-    except _UNREADABLE as error:
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise InputError(
-            f"{path} cannot be read to its end: {error};"
+            f"{path} cannot be read: {error.strerror}; give a GloVe or word2vec text"
+            " file, plain, .gz or .zip"
+        ) from error
+    except _UNREADABLE as error:
+        said = getattr(error, "strerror", None) or error
+        raise InputError(
+            f"{path} cannot be read to its end: {said};"
             " give a whole GloVe or word2vec text file, plain, .gz or .zip"
         ) from error

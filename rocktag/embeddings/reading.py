@@ -20,7 +20,7 @@ from rocktag.embeddings.lines import (
     parse_numbers,
     split_line,
 )
-from rocktag.embeddings.packing import Text, open_text
+from rocktag.embeddings.packing import Text, is_pipe, open_text
 from rocktag.embeddings.vectors import MalformedLine, WordVectors
 from rocktag.errors import InputError, UsageError
 
@@ -42,8 +42,9 @@ def read_vectors(
     """Read a vocabulary's vectors from a GloVe or word2vec text file, as a stream.
 
     Words match as they are written: GloVe 6B is in lower case. The first of several
-    vectors of a word counts. Malformed lines are passed over and told; the numbers of
-    words outside the vocabulary are counted and looked at, but not parsed.
+    vectors of a word counts, the others are counted. Malformed lines are passed over
+    and told; the numbers of words outside the vocabulary are counted and looked at, but
+    not parsed.
 
     Args:
         path: A text file, plain, gzip or zip; `ARCHIVE.zip:MEMBER` names a member.
@@ -62,13 +63,38 @@ def read_vectors(
     with open_text(path, member=member, dimension=dimension) as text:
         digest = hashlib.sha256()
         lines = lines_of(text.stream, digest.update)
-        head = list(islice(lines, HEAD_LENGTH))
-        head[:1] = [line.removeprefix(_UTF8_MARK) for line in head[:1]]
-        layout = find_layout(head)
-        _check_layout(layout, text.origin, dimension)
+        head, layout = _head(lines, text.origin, dimension)
         table = _Table(rows, layout)
         table.fill(_reported(chain(head, lines), text, on_progress))
     return table.result(text.origin, digest.hexdigest())
+
+
+def look(
+    path: str | Path, *, member: str | None = None, dimension: int | None = None
+) -> int | None:
+    """Return the dimension of a file as `read_vectors` would, from its first lines.
+
+    Of a pipe, which can be read only once, None.
+
+    Raises:
+        InputError: The file cannot be read, or does not begin with word vectors.
+    """
+    if is_pipe(path):
+        return None
+    with open_text(path, member=member, dimension=dimension) as text:
+        lines = lines_of(text.stream, lambda _: None)
+        return _head(lines, text.origin, dimension)[1].dimension
+
+
+def _head(
+    lines: Iterator[bytes], origin: str, dimension: int | None
+) -> tuple[list[bytes], Layout]:
+    """Return the first lines and the layout that they tell."""
+    head = list(islice(lines, HEAD_LENGTH))
+    head[:1] = [line.removeprefix(_UTF8_MARK) for line in head[:1]]
+    layout = find_layout(head)
+    _check_layout(layout, origin, dimension)
+    return head, layout
 
 
 def _rows(vocabulary: Mapping[str, int] | Sequence[str]) -> Mapping[str, int]:
@@ -124,6 +150,7 @@ class _Table:
         self._line_count = 0
         self._malformed: list[MalformedLine] = []
         self._malformed_count = 0
+        self._repeated_count = 0
 
     def fill(self, lines: Iterator[bytes]) -> None:
         """Take all lines of the file."""
@@ -144,7 +171,11 @@ class _Table:
     def _take(self, line: bytes, wanted: Mapping[bytes, int]) -> None:
         word, numbers = split_line(line, self._layout.dimension)
         row = wanted.get(word)
-        if row is not None and not self._found[row]:
+        if row is None:
+            return
+        if self._found[row]:
+            self._repeated_count += 1
+        else:
             self._vectors[row] = parse_numbers(numbers)
             self._found[row] = True
 
@@ -177,6 +208,7 @@ class _Table:
             line_count=self._line_count,
             malformed=tuple(self._malformed),
             malformed_count=self._malformed_count,
+            repeated_count=self._repeated_count,
         )
 
     def _first_fault(self) -> str:

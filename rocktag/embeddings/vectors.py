@@ -36,6 +36,7 @@ class WordVectors:
         line_count: Lines read, without the header that word2vec writes.
         malformed: The first malformed lines, in order.
         malformed_count: How many there are in all.
+        repeated_count: Lines with another vector of a word that has one; passed over.
     """
 
     origin: str
@@ -47,3 +48,4 @@ class WordVectors:
     line_count: int
     malformed: tuple[MalformedLine, ...]
     malformed_count: int
+    repeated_count: int = 0

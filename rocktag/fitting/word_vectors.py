@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rocktag.classifiers.token_ids import PADDING, UNKNOWN, Ragged
-from rocktag.embeddings import Coverage, WordVectors, coverage, read_vectors
+from rocktag.embeddings import Coverage, WordVectors, coverage, look, read_vectors
+from rocktag.errors import InputError
 from rocktag.fitting.fitted import OnProgress, Progress, Task
 
 _REACH = 0.05  # of the numbers of a word that the file lacks, as Keras starts them
@@ -87,12 +88,13 @@ def start(
         progress: Told how far the file is read.
 
     Raises:
-        InputError: The file cannot be used.
+        InputError: The file cannot be used, or has none of the words.
     """
     if task.vectors is None:
         return None
     words = {w: row for w, row in vocabulary.items() if w not in (PADDING, UNKNOWN)}
     read = task.vectors(words, partial(progress, "word vectors"))
+    _refuse_nothing(read)
     generator = np.random.default_rng(task.settings.seed)
     vectors = generator.uniform(-_REACH, _REACH, (len(vocabulary), read.dimension))
     vectors[vocabulary[PADDING]] = 0
@@ -126,6 +128,24 @@ def read(
         dimension=preferred_dimension if _has_choice(file) else None,
         on_progress=on_progress,
     )
+
+
+def check(file: str | Path, *, preferred_dimension: int) -> None:
+    """See that a file begins as `read` needs it, without reading all of it.
+
+    Raises:
+        InputError: It cannot be used.
+    """
+    look(file, dimension=preferred_dimension if _has_choice(file) else None)
+
+
+def _refuse_nothing(read: WordVectors) -> None:
+    if not read.found.any():
+        raise InputError(
+            f"{read.origin} has none of the {len(read.rows):,} words of the headlines;"
+            " give vectors of words in the same language and in lower case, or train"
+            " without --glove"
+        )
 
 
 def _token_counts(task: Task, words: list[str], token_ids: Ragged) -> dict[str, int]:

@@ -42,6 +42,8 @@ def test_a_table_of_one_row_a_file_is_printed_and_stored(
     said = rocktag.well(*command, "--glove", *files, "--json")
     found = json.loads(said.stdout)
     assert [row["dimension"] for row in found["rows"]] == [2, 3]
+    assert found["files"] == 2
+    assert not (models_dir / ".checkpoints").exists()
     assert found["threshold"] == 0.5
     assert "tiny.2d.txt, line 3: 1 numbers, not 2" in said.stderr
     folder = Path(found["path"])
@@ -61,17 +63,50 @@ def test_a_table_of_one_row_a_file_is_printed_and_stored(
     assert len(stored) == 2 * 8
 
 
-def test_an_experiment_that_fails_stores_no_table(
-    rocktag: Rocktag, files: list[Path], models_dir: Path
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "bad.txt cannot be read: No such file"), ("words only", "does not begin")],
+)
+def test_every_file_is_looked_at_before_the_first_training(
+    rocktag: Rocktag,
+    files: list[Path],
+    models_dir: Path,
+    content: str | None,
+    said: str,
 ) -> None:
-    refused = rocktag(
-        *("experiment", "glove-dimensions", "--corpus", "small.csv"),
-        *("--glove", "no-such-file.txt", "-o", "table.csv"),
-    )
+    if content is not None:
+        (rocktag.folder / "bad.txt").write_text(content)
+    command = ("experiment", "glove-dimensions", "--corpus", "no-such-corpus.csv")
+    refused = rocktag(*command, "--glove", files[0], "bad.txt")
     assert refused.code == 1
-    assert "no-such-file.txt cannot be read" in refused.stderr
-    assert not (rocktag.folder / "table.csv").exists()
-    assert not list(models_dir.glob(".experiments/*"))
+    assert said in refused.stderr
+    assert not models_dir.exists()
+
+
+def test_an_experiment_that_fails_keeps_the_rows_it_has(
+    rocktag: Rocktag, files: list[Path]
+) -> None:
+    (rocktag.folder / "bad.txt").write_text("zzqx 1 2 3 4\n")
+    command = ("experiment", "glove-dimensions", "--corpus", "small.csv")
+    failed = rocktag(*command, "--glove", files[0], "bad.txt", "-o", "table.json")
+    assert failed.code == 1
+    assert "bad.txt has none of the" in failed.stderr
+    assert "1 of 2 files" in failed.stdout
+    kept = json.loads((rocktag.folder / "table.json").read_text())
+    assert (len(kept["rows"]), kept["files"]) == (1, 2)
+    with sqlite3.connect(rocktag.folder / "rocktag.db") as database:
+        runs = database.execute("SELECT status FROM run").fetchall()
+        metrics = database.execute("SELECT count(*) FROM run_metric").fetchall()
+    database.close()
+    assert (runs, metrics) == ([("failed",)], [(8,)])
+
+
+def test_a_folder_of_vectors_is_refused_before_the_corpus_is_read(
+    rocktag: Rocktag, tmp_path: Path
+) -> None:
+    said = rocktag("train", "--corpus", "no-such.csv", "--glove", tmp_path)
+    assert said.code == 1
+    assert f"{tmp_path} cannot be read: Is a directory; give" in said.stderr
 
 
 def test_glove_is_refused_by_a_classifier_without_word_vectors(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
+import os
 import re
 import zipfile
 from collections import Counter
@@ -17,7 +18,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from rocktag.embeddings import MalformedLine, coverage, read_vectors
+from rocktag.embeddings import MalformedLine, coverage, look, read_vectors
 from rocktag.embeddings.lines import LONGEST_LINE
 from rocktag.errors import InputError, UsageError
 
@@ -35,7 +36,7 @@ def is_unambiguous(word: str) -> bool:
 NAMES = st.text(
     st.characters(codec="utf-8", exclude_characters="\n"), min_size=1, max_size=8
 ).filter(lambda word: word == word.strip(" ") and is_unambiguous(word))
-NUMBERS = st.floats(width=32, allow_nan=False, allow_infinity=False)
+NUMBERS = st.floats(-1e6, 1e6, width=32)
 
 
 @st.composite
@@ -141,6 +142,21 @@ def test_the_first_of_several_vectors_of_a_word_counts(tmp_path: Path) -> None:
     assert read_vectors(path, ["the"]).vectors.tolist() == [[1, 2]]
 
 
+def test_repeated_words_are_counted(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.txt", THREE + THREE + b"unasked 1 2\nunasked 1 2\n")
+    assert read_vectors(path, WORDS).repeated_count == 3
+
+
+def test_a_look_tells_the_dimension_and_leaves_a_pipe_alone(
+    archive: Path, three: Path
+) -> None:
+    assert look(three) == 2
+    assert look(archive, dimension=3) == 3
+    pipe = three.with_name("pipe")
+    os.mkfifo(pipe)
+    assert look(pipe) is None
+
+
 def test_words_may_hold_spaces(tmp_path: Path) -> None:
     text = b". . . 1.5 2\nat name@domain.com 3 4\narea 51 5 6\n"
     read = read_vectors(written(tmp_path / "a.txt", text + THREE), [". . .", "area 51"])
@@ -163,7 +179,8 @@ def test_a_byte_order_mark_is_no_part_of_the_first_word(tmp_path: Path) -> None:
         (b"rock 1 -inf", "'-inf' is not a finite number"),
         (b"rock 1 1_0", "'1_0' is not a finite number"),
         (b"rock 1 1.2.3", "'1.2.3' is not a finite number"),
-        (b"rock 1 1e39", "a number is too large for float32"),
+        (b"rock 1 1e39", "a number is beyond 1,000,000"),
+        (b"rock 1 -1000001", "a number is beyond 1,000,000"),
         (b"rock\xff 1 2", "not UTF-8: byte 0xff in the word"),
         (b"rock 1 \xff", r"'\\xff' is not a finite number"),
         (b" 1 2", "begins with a space, not with a word"),

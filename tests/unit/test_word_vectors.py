@@ -12,9 +12,10 @@ import pytest
 
 from rocktag.classifiers import cnn_bilstm, neural_training
 from rocktag.classifiers.neural_types import Examples, Schedule
+from rocktag.cli.word_vectors import word_vectors_of
 from rocktag.config import TrainSettings
 from rocktag.embeddings import WordVectors
-from rocktag.errors import UsageError
+from rocktag.errors import InputError, UsageError
 from rocktag.fitting import Task, fit, word_vectors
 from rocktag.fitting.fitted import Vectors
 from rocktag.splits import Split
@@ -93,6 +94,30 @@ def test_coverage_is_of_the_words_and_of_the_training_headlines(glove: Path) -> 
 def test_without_a_file_vectors_are_trained_from_scratch() -> None:
     assert word_vectors.start(task_of(None), VOCABULARY, TOKEN_IDS, print) is None
     assert word_vectors.facts(None) == {"word_vectors": "from scratch"}
+
+
+def test_vectors_of_other_words_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.txt"
+    path.write_text("ZZ 1 2\nYY 3 4\n")
+    with pytest.raises(InputError, match="has none of the 4 words of the headlines"):
+        start_of(path)
+
+
+@pytest.mark.parametrize(("words", "told"), [(1, True), (10, False)])
+def test_what_is_strange_about_a_file_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: int, told: bool
+) -> None:
+    path = tmp_path / "strange.txt"
+    known = "".join(f"word{n} 1 2\n" for n in range(words))
+    path.write_text(known + "word0 3 4\n" + "x 1 2\n" * 9 + "bad\n" * 7)
+    chosen = TrainSettings.model_validate({"cnn_bilstm": {"embedding_dimension": 2}})
+    vectors = word_vectors_of(path, chosen)
+    vectors({f"word{n}": n for n in range(100)}, lambda *_: None)
+    said = capsys.readouterr().err
+    assert said.count("0 numbers, not 2") == 5
+    assert "2 more; 7 of" in said
+    assert "lines whose word stood before: 1; its first vector counts" in said
+    assert ("1.0% of the 100 words" in said) == told
 
 
 def test_the_configured_dimension_chooses_from_an_archive_of_several(
