@@ -17,7 +17,7 @@ import numpy.typing as npt
 from rocktag import __version__, drift, model_card, reporting
 from rocktag.artifact import Draft, predictions
 from rocktag.artifact.loading import GOLDEN_NAME
-from rocktag.artifact.manifest import CorpusFacts, ThresholdFacts
+from rocktag.artifact.manifest import CorpusFacts, FittingFacts, ThresholdFacts
 from rocktag.artifact.predictions import HeldOut, OutOfFold, Predictions
 from rocktag.config import Settings
 from rocktag.corpus import Corpus
@@ -97,12 +97,18 @@ def draft(
         ThresholdFacts(**facts["thresholds"]),
         verdict.test,
         fitted.remarks,
+        fitting=_fitting(fitted),
     )
     files = {
         **_files(fitted, sides, rules, settings, verdict),
         **_fold_files(folds),
     }
     return Draft(settings.train.classifier, facts, {**files, CARD_NAME: card})
+
+
+def _fitting(fitted: Fitted) -> FittingFacts | None:
+    found = fitted.facts.get("fitting")
+    return None if found is None else FittingFacts(**found)
 
 
 def _packages(fitted: Fitted) -> dict[str, str]:

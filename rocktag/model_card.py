@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
-from rocktag.artifact.manifest import CorpusFacts, ThresholdFacts
+from rocktag.artifact.manifest import CorpusFacts, FittingFacts, ThresholdFacts
 from rocktag.config import TrainSettings
 from rocktag.metrics import Scores
 from rocktag.thresholds import TunedThresholds
@@ -20,6 +21,7 @@ def render(
     scores: Mapping[str, Scores],
     remarks: Sequence[str] = (),
     *,
+    fitting: FittingFacts | None = None,
     tuned_from: str | None = None,
 ) -> bytes:
     """Return the model card (Markdown): use, data, scores, thresholds, limits.
@@ -31,6 +33,7 @@ def render(
         thresholds: Tuned on validation.
         scores: Threshold policy to the scores of the test side.
         remarks: Sentences of the classifier's own.
+        fitting: How a network came to its weights.
         tuned_from: The version whose model this is, if its thresholds were tuned again.
     """
     tuned = thresholds.tuned()
@@ -67,8 +70,7 @@ def render(
         thresholds=_thresholds(thresholds),
         policies=policies,
         per_label=per_label,
-        again=_again(chosen),
-        then=_THEN.format(tuned_from) if tuned_from else "",
+        again=_again(fitting, tuned_from),
         remarks=f"**Training.** {' '.join(remarks)}\n\n" if remarks else "",
     ).encode()
 
@@ -119,9 +121,8 @@ Per label, under the `micro` threshold:
 
 ## Again
 
-    {again}
+{again}
 
-on the same headlines gives the same model{then}.
 `config.toml` beside this file holds every setting of the training,
 `test_scores.json` every score, `thresholds.csv` the curve of
 `threshold_sweep.svg`.
@@ -132,11 +133,20 @@ _THEN = """;
 `rocktag thresholds {}` then tuned it again"""
 
 
-def _again(chosen: TrainSettings) -> str:
-    preset = f" --preset {chosen.preset}" if chosen.preset else ""
+def _again(fitting: FittingFacts | None, tuned_from: str | None) -> str:
+    """Return how the same model is trained once more, or why it cannot be."""
+    if fitting and fitting.interrupted_in_epoch:
+        return (
+            f"The training was interrupted in epoch {fitting.interrupted_in_epoch}: no"
+            "\ncommand gives this very model again."
+        )
+    given = fitting.given_vectors if fitting else None
+    glove = f" --glove {shlex.quote(given.origin)}" if given else ""
+    then = _THEN.format(tuned_from) if tuned_from else ""
     return (
-        f"rocktag train --classifier {chosen.classifier}{preset}"
-        f" --text-view {chosen.text_view} --seed {chosen.seed}"
+        f"    rocktag --config <this folder>/config.toml train{glove}\n\n"
+        "on the same headlines, with the packages that `manifest.json` lists and on the"
+        f"\nsame kind of CPU, gives the same model{then}."
     )
 
 

@@ -135,5 +135,6 @@ def _card(manifest: Manifest, trained: TrainSettings, verdict: Verdict) -> bytes
         ThresholdFacts(**verdict.facts()["thresholds"]),
         verdict.test,
         manifest.remarks,
+        fitting=manifest.fitting,
         tuned_from=manifest.name,
     )

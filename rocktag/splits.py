@@ -51,7 +51,7 @@ def split(
     headlines can differ by a little.
 
     Args:
-        titles_key: N keys, usually the clean texts.
+        titles_key: N keys, usually each title's `split_key`.
         targets: (N, L) of 0 and 1; at least two labels.
         validation_fraction: Share of the validation side, over 0.
         test_fraction: Share of the test side, over 0; with the other one under 1.
@@ -153,7 +153,7 @@ def _members(group_of: Indices, groups: Indices) -> Indices:
 
 def _too_small(different: int) -> TrainingError:
     return TrainingError(
-        f"the corpus has {different:,} different headlines, too few to split into"
+        f"the corpus has too few different headlines ({different:,}) to split into"
         " train, validation and test; add headlines, or raise the smaller of the"
         " fractions"
     )

@@ -17,14 +17,15 @@ from rocktag.corpus import Corpus
 from rocktag.cross_validation import Fold, cross_validate, final
 from rocktag.drafting import Sides, draft
 from rocktag.encoders import Encoder
+from rocktag.errors import TrainingError
 from rocktag.fitting import Fitted, Progress, Task, Vectors, fit
 from rocktag.labeling import Rules
 from rocktag.metrics import Scores
 from rocktag.objectives import Objective
 from rocktag.splits import Split, fold, split
-from rocktag.text import clean
+from rocktag.text import split_key
 from rocktag.thresholds import TunedThresholds
-from rocktag.types import Targets
+from rocktag.types import NO_TOPIC, Targets
 from rocktag.verdicts import reach
 
 _CHECKPOINTS = ".checkpoints"  # below models_dir; no listing of models shows it
@@ -40,6 +41,7 @@ class Trained:
         thresholds: Tuned on validation.
         seconds: From the first split to the draft.
         checkpoints: To be removed when the draft is published.
+        unlearned: Topics that no training headline has: it will hardly give them.
     """
 
     draft: Draft
@@ -47,6 +49,7 @@ class Trained:
     thresholds: TunedThresholds
     seconds: float
     checkpoints: tuple[Checkpoint, ...] = ()
+    unlearned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +79,14 @@ def labelled(
     """Return the rules' labels (N, L) of a corpus, and the sides it is split into.
 
     Raises:
-        TrainingError: The corpus is too small.
+        TrainingError: The corpus is too small, or the rules find no topic in it.
     """
     progress("labels", 0, 1)
     targets = rules.label_matrix(corpus.titles)
+    _refuse_no_topic(corpus, targets, rules)
     progress("split", 0, 1)
     rows = split(
-        [clean(title) for title in corpus.titles],
+        [split_key(title) for title in corpus.titles],
         targets,
         validation_fraction=chosen.validation_fraction,
         test_fraction=chosen.test_fraction,
@@ -141,7 +145,12 @@ def train(
     )
     seconds = time.monotonic() - begun
     return Trained(
-        drafted, verdict.test, verdict.thresholds, seconds, learned.checkpoints()
+        draft=drafted,
+        scores=verdict.test,
+        thresholds=verdict.thresholds,
+        seconds=seconds,
+        unlearned=_unlearned(learned.sides, rules),
+        checkpoints=learned.checkpoints(),
     )
 
 
@@ -185,7 +194,7 @@ def learn(
 def _cross_learned(corpus: Corpus, task: Task, progress: Progress) -> Learned:
     """Fit a model for each fold, then one to every headline."""
     folds = fold(
-        [clean(title) for title in corpus.titles],
+        [split_key(title) for title in corpus.titles],
         task.targets,
         folds=task.settings.folds,
         validation_fraction=task.settings.validation_fraction,
@@ -196,3 +205,22 @@ def _cross_learned(corpus: Corpus, task: Task, progress: Progress) -> Learned:
     fitted = fit(whole, progress)
     sides = Sides(corpus, task.targets, whole.rows, fitted.probabilities, crossed)
     return Learned(fitted, sides, tuple(done))
+
+
+def _refuse_no_topic(corpus: Corpus, targets: Targets, rules: Rules) -> None:
+    topics = [column for column, label in enumerate(rules.labels) if label != NO_TOPIC]
+    if not targets[:, topics].any():
+        raise TrainingError(
+            f"the rules find no topic in any of the {len(corpus.titles):,} headlines of"
+            f" {corpus.origin}, there is nothing to learn; give English headlines of"
+            " the rock press, and see: rocktag rules report"
+        )
+
+
+def _unlearned(sides: Sides, rules: Rules) -> tuple[str, ...]:
+    positives = sides.targets[sides.rows.train].sum(axis=0)
+    return tuple(
+        label
+        for label, count in zip(rules.labels, positives, strict=True)
+        if not count and label != NO_TOPIC
+    )

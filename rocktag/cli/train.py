@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rocktag.artifact import check_writable, publish
-from rocktag.cli.console import print_json
+from rocktag.cli.console import note, print_json
 from rocktag.cli.corpora import CorpusFile, read_corpus
 from rocktag.cli.encoders import encoder_of
 from rocktag.cli.installed import check_installed
@@ -124,6 +124,11 @@ def train_and_publish(
         vectors=vectors,
         encoder=encoder_of(settings.train, settings),
     )
+    if trained.unlearned:
+        note(
+            "no training headline has these topics, so they will hardly be given:"
+            f" {', '.join(trained.unlearned)}"
+        )
     drafted = replace(trained.draft, facts={**trained.draft.facts, **(facts or {})})
     published = publish(settings.models_dir, drafted, training_seconds=trained.seconds)
     for checkpoint in trained.checkpoints:

@@ -219,13 +219,21 @@ class Settings(BaseSettings):
         return values
 
     def publishable(self) -> dict[str, Any]:
-        """Return the settings as plain values, without anything secret or local."""
+        """Return the settings as plain values, without anything secret or local.
+
+        They are a whole configuration: a preset's values stand where they count, and
+        the name of one that is not shipped is left out.
+        """
         left_out = (
             *("database_url", "models_dir", "source"),
             *("preset", "search", "encoder"),
         )
+        own_preset = {"preset"} if self.train.preset not in presets.SHIPPED else set()
         return self.model_dump(
             mode="json",
-            exclude={**dict.fromkeys(left_out, True), "train": _HOUSEKEEPING},
+            exclude={
+                **dict.fromkeys(left_out, True),
+                "train": _HOUSEKEEPING | own_preset,
+            },
             exclude_none=True,
         )

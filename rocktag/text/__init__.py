@@ -1,6 +1,6 @@
 """Titles as data and as words: the same for training and for tagging."""
 
-from rocktag.text.normalization import TextView, clean, stems, view
+from rocktag.text.normalization import TextView, clean, split_key, stems, view
 from rocktag.text.titles import MAXIMUM_TITLE_LENGTH, refusal, tidy, title_hash
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "TextView",
     "clean",
     "refusal",
+    "split_key",
     "stems",
     "tidy",
     "title_hash",

@@ -65,6 +65,17 @@ def clean(title: str) -> str:
     return " ".join(stems(title))
 
 
+def split_key(title: str) -> str:
+    """Return what two headlines share that may not stand on two sides of a split.
+
+    That is the clean text; where it is empty, as of Chinese or of emoji, the title.
+
+    >>> split_key("Ghost announces tour!"), split_key("鬼のツアー")
+    ('ghost announc tour', '鬼のツアー')
+    """
+    return clean(title) or title.casefold()
+
+
 def view(titles: Sequence[str], text_view: TextView) -> list[str]:
     """Return the titles as a classifier of that text view reads them.
 

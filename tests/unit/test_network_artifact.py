@@ -65,8 +65,8 @@ def test_one_seed_gives_one_network_to_the_byte(
     again = trained_on(changed(network_settings, tmp_path))
     assert again.draft.files == trained_network.draft.files
     assert again.draft.facts == trained_network.draft.facts
-    assert again.checkpoint is not None
-    again.checkpoint.remove()
+    (kept,) = again.checkpoints
+    kept.remove()
     assert not list(tmp_path.iterdir())
 
 
@@ -154,7 +154,8 @@ def test_an_interrupted_training_is_published_as_such_and_resumed(
     broken = trained_on(settings, interrupt_in=3)
     facts = broken.draft.facts["fitting"]
     assert (facts["epochs"], facts["interrupted_in_epoch"]) == (2, 3)
-    assert b"interrupted in epoch 3" in broken.draft.files["README.md"]
+    card = broken.draft.files["README.md"]
+    assert b"interrupted in epoch 3: no\ncommand gives this very model again" in card
     manifest = publish(tmp_path, broken.draft, training_seconds=1).manifest
     assert manifest.fitting is not None
     assert manifest.fitting.interrupted_in_epoch == 3

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from rocktag.artifact import Draft
-from rocktag.config import Settings
+from rocktag.config import Settings, load, parse_assignments
 from rocktag.corpus import Corpus, gather
 from rocktag.errors import TrainingError
 from rocktag.labeling import keyword_rules
 from rocktag.sampling import sample
-from rocktag.training import Trained, train
+from rocktag.training import Trained, labelled, train
 
 SETTINGS = Settings.model_validate({"train": {"classifier": "decision-tree"}})
 
@@ -104,6 +104,7 @@ def test_the_card_states_scores_and_limits(trained: Trained) -> None:
     for label in keyword_rules().labels:
         assert f"\n| {label} | " in card
     assert "not that a reader would agree" in card
+    assert "    rocktag --config <this folder>/config.toml train\n" in card
 
 
 def test_the_reference_is_of_headlines_the_model_did_not_learn(
@@ -134,6 +135,50 @@ def test_titles_without_words_are_refused() -> None:
     corpus = gather((f"{'!' * n}" for n in range(1, 60)), "invented")
     with pytest.raises(TrainingError):
         train(corpus, keyword_rules(), SETTINGS, lambda *_: None)
+
+
+def test_a_corpus_without_any_topic_is_refused() -> None:
+    corpus = gather((f"Somebody said {n} words" for n in range(400)), "words.csv")
+    with pytest.raises(
+        TrainingError, match=r"no topic in any of the 400 .* words\.csv"
+    ):
+        train(corpus, keyword_rules(), SETTINGS, lambda *_: None)
+
+
+def test_topics_that_no_training_headline_has_are_named() -> None:
+    titles = [f"Band{n} announce {'tour' if n % 2 else 'album'}" for n in range(400)]
+    found = train(
+        gather(titles, "few topics"), keyword_rules(), SETTINGS, lambda *_: None
+    )
+    assert set(found.unlearned) == set(keyword_rules().labels) - {
+        "announce",
+        "tour",
+        "album",
+        "n/a",
+    }
+
+
+def test_headlines_without_latin_letters_are_different_headlines() -> None:
+    titles = [*(chr(0x4E00 + n) * 3 for n in range(60)), *(f"Tour {n}" for n in "abc")]
+    corpus = gather(titles, "Chinese")
+    _, rows = labelled(corpus, keyword_rules(), SETTINGS.train, lambda *_: None)
+    assert 10 <= len(rows.test) <= 15
+
+
+@pytest.mark.parametrize("preset", ["study", "mine"])
+def test_the_artifacts_configuration_gives_the_same_artifact(
+    tmp_path: Path, preset: str
+) -> None:
+    given = ["train.classifier=decision-tree", "train.text_view=clean", "train.seed=5"]
+    network = {"preset": {"mine": {"cnn_bilstm": {"epochs": 3}}}}
+    chosen = {"train.bag_of_words.ngrams": 2, "tag.threshold": 0.4}
+    assignments = [*given, *(f"{key}={value}" for key, value in chosen.items())]
+    overrides = {**parse_assignments([*assignments, f"train.preset={preset}"])}
+    (tmp_path / "empty.toml").write_text("")
+    first = trained_on(600, load(tmp_path / "empty.toml", {**network, **overrides}))
+    (tmp_path / "config.toml").write_bytes(first.draft.files["config.toml"])
+    again = trained_on(600, load(tmp_path / "config.toml"))
+    assert again.draft.files == first.draft.files
 
 
 def test_a_corpus_without_headlines_is_refused() -> None:
