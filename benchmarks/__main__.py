@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks import (
     classifiers,
     cnn_bilstm,
+    glove,
     ingest,
     transformer,
     transformer_choices,
@@ -21,6 +22,7 @@ RESULTS = Path(__file__).parent / "results"
 MEASUREMENTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "classifiers": classifiers.measure,
     "cnn_bilstm": cnn_bilstm.measure,
+    "glove": glove.measure,
     "ingest": ingest.measure,
     "transformer": transformer.measure,
     "transformer_choices": transformer_choices.measure,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -19,20 +21,33 @@ class FileLock:
         self._finalizer()
 
 
-def lock(path: Path, *, wait: bool) -> FileLock | None:
-    """Lock a file, made if it is not there, and its folder too.
-
-    Args:
-        path: The file; it serves nothing else.
-        wait: Whether to wait for whoever has it.
-
-    Returns:
-        The lock; None where another has it and waiting is not wanted.
+def lock(path: Path) -> FileLock | None:
+    """Lock a file, made if it is not there, and its folder too; None if another has it.
 
     Raises:
         OSError: The file cannot be made.
     """
-    how = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
+    try:
+        return _take(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return None
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a file's lock; wait for whoever has it.
+
+    Raises:
+        OSError: The file cannot be made.
+    """
+    held = _take(path, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        held.release()
+
+
+def _take(path: Path, how: int) -> FileLock:
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -40,9 +55,6 @@ def lock(path: Path, *, wait: bool) -> FileLock | None:
             fcntl.flock(handle, how)
             if _is_still(path, handle):
                 return FileLock(path, handle)
-        except BlockingIOError:
-            os.close(handle)
-            return None
         except BaseException:
             os.close(handle)
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +29,7 @@ from rocktag.types import Probabilities
 
 GOLDEN_NAME = "golden.jsonl"
 GOLDEN_TOLERANCE = 1e-4  # of a probability, between the machines that train and tag
+_VERSION = re.compile(r"[^/]+/[^/]+")
 _RESTORE = "restore the folder from a copy, or train again"
 
 
@@ -105,6 +107,11 @@ def read(
     Raises:
         ArtifactError: A file is missing, changed or of a foreign protocol.
     """
+    if not _VERSION.fullmatch(name):
+        raise ArtifactError(
+            f"{name!r} is no version; give <classifier>/<version> or champion, see:"
+            " rocktag models list"
+        )
     folder = models_dir / name
     content = read_manifest(folder)
     digest = hashlib.sha256(content).hexdigest()

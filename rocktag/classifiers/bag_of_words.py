@@ -235,7 +235,7 @@ def _positive(estimator: Any, words: Any) -> npt.NDArray[np.floating]:
     if isinstance(estimator, AdaBoostClassifier):
         # predict_proba would squeeze the vote, -2 to 2, into 0.27 to 0.73.
         vote: npt.NDArray[np.floating] = estimator.decision_function(words)
-        return (2 + vote) / 4
+        return np.clip((2 + vote) / 4, 0, 1)  # rounding: it can be -2 - 4e-16
     of_one = estimator.predict_proba(words)[:, estimator.classes_ == 1]
     share: npt.NDArray[np.floating] = of_one.sum(axis=1)  # no column: 0
     return share

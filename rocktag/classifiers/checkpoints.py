@@ -49,7 +49,7 @@ class Checkpoint:
             TrainingError: The folder cannot be written, or the same training runs.
         """
         try:
-            self._lock = lock(_lock_of(self.folder), wait=False)
+            self._lock = lock(_lock_of(self.folder))
         except OSError as error:
             raise TrainingError(
                 f"{self.folder} cannot be written: {error.strerror}; nothing was"
@@ -127,7 +127,7 @@ def sweep(folder: Path, days: int) -> None:
         if time.time() - _written_at(kept) < days * _DAY:
             continue
         with suppress(OSError):
-            held = lock(_lock_of(kept), wait=False)
+            held = lock(_lock_of(kept))
             if held is not None:
                 shutil.rmtree(kept, ignore_errors=True)
                 held.release()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rocktag.cli.console import output, print_json, progress
+from rocktag.cli.console import note, output, print_json, progress
 from rocktag.cli.encoders import located
 from rocktag.cli.options import Json
 from rocktag.cli.session import session
@@ -48,6 +48,7 @@ def _archive(wanted: Download, folder: Path) -> tuple[Path, list[Path]]:
             wanted,
             folder,
             on_progress=lambda done, size: bar.update(task, completed=done, total=size),
+            on_retry=lambda fault, wait: note(f"{fault}; again in {wait:g} s"),
         )
         bar.update(task, description="unpack")
         return archive, unpack(archive, folder)

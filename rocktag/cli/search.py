@@ -141,8 +141,8 @@ def _run_trials(
         def tell(trial: Trial) -> None:
             ended.append(trial.number)
             record.taken += 1
-            record.done += trial.state != "failed"
-            record.failed += trial.state == "failed"
+            record.done += trial.state in ("complete", "pruned")
+            record.failed += trial.state not in ("complete", "pruned")
             note(one_line(trial))
 
         return study.run(
@@ -197,7 +197,7 @@ def _publish(
         "study": plan.study_name,
         "trial": best.number,
         "trials": sum(trial.value is not None for trial in study.trials),
-        "method": plan.method,
+        "method": best.method or plan.method,
         "objective": plan.objective,
         "value": best.value,
     }

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from rocktag.searching import Ended, Plan, Trial
 
 
+_FIRST = ("trial", "best", "state")
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a search came to; without `outcome` the best was published before."""
@@ -45,7 +48,7 @@ def print_search(found: Found, plan: Plan) -> None:
     keys = list(plan.space)
     print_table(
         f"Study {plan.study_name}: {plan.objective} on validation, by {plan.method}",
-        ["trial", "best", "state", plan.objective, *keys, "seconds", "remark"],
+        [*_FIRST, plan.objective, *keys, "method", "seconds", "remark"],
         (_row(trial, found.best, keys) for trial in found.trials),
     )
     if found.ended == "time budget":
@@ -64,6 +67,7 @@ def _row(trial: Trial, best: Trial, keys: list[str]) -> list[object]:
         trial.state,
         trial.value,
         *(None if value is None else _short(value) for value in values),
+        trial.method or None,
         None if trial.seconds is None else f"{trial.seconds:.1f}",
         trial.remark,
     ]

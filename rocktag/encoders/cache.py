@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rocktag.encoders.sources import UnusableError
 from rocktag.errors import InputError
-from rocktag.fetching import locked
+from rocktag.locks import locked
 
 
 def kept(

@@ -1,6 +1,6 @@
 """Official archives over HTTP: resumed where they broke off, checked, unpacked safely.
 
-Read in this order: `downloads`, `answers`, `locks`, `transfer`, `unpacking`.
+Read in this order: `downloads`, `answers`, `transfer`, `unpacking`.
 """
 
 from rocktag.fetching.downloads import (
@@ -9,7 +9,6 @@ from rocktag.fetching.downloads import (
     Download,
     default_cache_folder,
 )
-from rocktag.fetching.locks import locked
 from rocktag.fetching.transfer import OnProgress, fetch
 from rocktag.fetching.unpacking import unpack, unpack_chosen
 
@@ -20,7 +19,6 @@ __all__ = [
     "OnProgress",
     "default_cache_folder",
     "fetch",
-    "locked",
     "unpack",
     "unpack_chosen",
 ]

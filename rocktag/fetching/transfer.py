@@ -25,9 +25,10 @@ from rocktag.fetching.answers import (
     validator_of,
 )
 from rocktag.fetching.downloads import Download
-from rocktag.fetching.locks import locked
+from rocktag.locks import locked
 
 OnProgress: TypeAlias = Callable[[int, int], None]  # bytes so far, bytes in all
+OnRetry: TypeAlias = Callable[[str, float], None]  # what broke, seconds to wait
 
 RETRY_WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)  # seconds; from the first when more arrived
 TIMEOUT = 30.0  # seconds in which a server must send something
@@ -41,6 +42,7 @@ def fetch(
     cache_folder: Path,
     *,
     on_progress: OnProgress | None = None,
+    on_retry: OnRetry | None = None,
     retry_waits: Sequence[float] = RETRY_WAITS,
     timeout: float = TIMEOUT,
 ) -> Path:
@@ -53,6 +55,7 @@ def fetch(
         download: What to fetch.
         cache_folder: Where to, made if it is not there.
         on_progress: Called with the bytes that have arrived and the bytes in all.
+        on_retry: Called before each new attempt.
         retry_waits: Seconds before each new attempt after a broken connection.
         timeout: Seconds in which the server must send something.
 
@@ -61,9 +64,10 @@ def fetch(
             cannot be written.
     """
     path = cache_folder / download.name
-    transfer = _Transfer(download, path, on_progress or (lambda *_: None), timeout)
+    transfer = _Transfer(
+        download, path, on_progress or _nobody, on_retry or _nobody, timeout
+    )
     try:
-        cache_folder.mkdir(parents=True, exist_ok=True)
         with locked(path.with_name(f"{path.name}.lock")):
             if not path.is_file() or download.fault_of(path) is not None:
                 transfer.complete(retry_waits)
@@ -76,6 +80,10 @@ def fetch(
     return path
 
 
+def _nobody(*_: object) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Transfer:
     """A download under way; its files belong to the lock's holder.
@@ -83,13 +91,14 @@ class _Transfer:
     Attributes:
         download: What is fetched.
         path: Its final name.
-        on_progress: As in `fetch`.
+        on_progress, on_retry: As in `fetch`.
         timeout: Seconds.
     """
 
     download: Download
     path: Path
     on_progress: OnProgress
+    on_retry: OnRetry
     timeout: float
 
     def complete(self, waits: Sequence[float]) -> None:
@@ -108,6 +117,7 @@ class _Transfer:
                         f" {self._size():,} of {self.download.size:,} bytes are kept,"
                         " try again later to continue"
                     ) from error
+                self.on_retry(str(error), wait)
                 time.sleep(wait)
 
     def publish(self) -> None:

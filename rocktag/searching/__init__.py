@@ -1,7 +1,7 @@
 """The search for a classifier's settings: trials, kept in the user's own database.
 
-Read in this order: `plan`, `objective`, `points`, `storage`, `study`. A trial never
-holds a headline of the test side. Only the last two know Optuna.
+Read in this order: `plan`, `objective`, `points`, `storage`, `trial`, `study`. A
+trial never holds a headline of the test side. Only the last three know Optuna.
 """
 
 from rocktag.searching.objective import Learning, Report

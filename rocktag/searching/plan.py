@@ -20,7 +20,9 @@ from rocktag.errors import ConfigError, UsageError
 
 Method: TypeAlias = Literal["grid", "random", "tpe"]
 Objective: TypeAlias = Literal["micro-f1", "macro-f1", "validation-loss"]
-State: TypeAlias = Literal["complete", "pruned", "failed", "running", "waiting"]
+State: TypeAlias = Literal[
+    "complete", "pruned", "failed", "killed", "running", "waiting"
+]
 Ended: TypeAlias = Literal["all trials done", "time budget"]
 
 _DEFAULT_TRIALS = 20  # of random and tpe; a grid has as many as it has points
@@ -32,11 +34,13 @@ class Trial:
 
     Attributes:
         number: Counted from 0.
-        state: failed: broken off; its settings are tried again.
+        state: failed or killed: broken off, with or without a last word; its settings
+            are tried again.
         value: Of the objective; None unless complete.
         parameters: Setting to value.
         seconds: How long it took; None where that is not known.
         remark: Why it was pruned or failed, or which trial it repeats.
+        method: How its settings were chosen.
     """
 
     number: int
@@ -45,6 +49,7 @@ class Trial:
     parameters: Mapping[str, Value]
     seconds: float | None
     remark: str = ""
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,14 +62,18 @@ def experimental() -> Iterator[None]:
 
 def trial_of(found: FrozenTrial) -> Trial:
     """Return what Optuna knows of a trial as one of ours."""
-    took = found.duration
+    remark = str(found.user_attrs.get("remark", ""))
+    # Who breaks a trial off says why; a killed process cannot, nor when that was.
+    is_killed = found.state == TrialState.FAIL and not remark
+    took = None if is_killed else found.duration
     return Trial(
         number=found.number,
-        state=_STATES[found.state],
+        state="killed" if is_killed else _STATES[found.state],
         value=found.value if found.state == TrialState.COMPLETE else None,
         parameters=dict(found.params),
         seconds=took.total_seconds() if took is not None else None,
-        remark=str(found.user_attrs.get("remark", "")),
+        remark=remark,
+        method=str(found.user_attrs.get("method", "")),
     )
 
 

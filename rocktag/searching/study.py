@@ -13,7 +13,7 @@ import optuna
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
-from rocktag.config import Range, TrainSettings, Value
+from rocktag.config import TrainSettings
 from rocktag.db import Database, guests
 from rocktag.errors import StoreError, TrainingError, UsageError
 from rocktag.searching.objective import Report
@@ -27,13 +27,10 @@ from rocktag.searching.storage import (
     this_process,
     trial_of,
 )
+from rocktag.searching.trial import OutOfTimeError, last_word, suggest, watch
 
 Evaluate: TypeAlias = Callable[[TrainSettings, Report], float]
 Tell: TypeAlias = Callable[[Trial], None]
-
-
-class OutOfTimeError(Exception):
-    """The time budget ended within a trial."""
 
 
 @contextmanager
@@ -146,8 +143,9 @@ class Study:
     def _objective(
         self, evaluate: Evaluate, deadline: float, trial: optuna.Trial
     ) -> float:
+        trial.set_user_attr("method", self._plan.method)
         parameters = {
-            key: _suggest(trial, key, axis) for key, axis in self._plan.space.items()
+            key: suggest(trial, key, axis) for key, axis in self._plan.space.items()
         }
         before = same(self.trials, parameters)
         if before is not None:
@@ -157,10 +155,15 @@ class Study:
             return before.value
         settings = self._plan.settings(parameters)
         try:
-            return evaluate(settings, partial(_watch, trial, deadline))
+            return evaluate(settings, partial(watch, trial, deadline))
         except TrainingError as error:  # such a point is not to be tried again
             trial.set_user_attr("remark", str(error))
             raise optuna.TrialPruned from error
+        except (optuna.TrialPruned, OutOfTimeError):
+            raise
+        except BaseException as error:
+            trial.set_user_attr("remark", last_word(error))
+            raise
 
     def _check_fingerprints(self) -> None:
         """Keep what a new study is about; refuse an old one that is about another.
@@ -213,31 +216,6 @@ def _pruner(plan: Plan) -> optuna.pruners.BasePruner:
         n_startup_trials=plan.search.startup_trials,
         n_warmup_steps=plan.search.warmup_epochs,
     )
-
-
-def _watch(trial: optuna.Trial, deadline: float, epoch: int, value: float) -> None:
-    """Take the value of an epoch.
-
-    Raises:
-        optuna.TrialPruned: It is not worth going on.
-        OutOfTimeError: There is no time to go on.
-    """
-    trial.report(value, epoch)
-    if trial.should_prune():
-        trial.set_user_attr("remark", f"below the median in epoch {epoch}")
-        raise optuna.TrialPruned
-    if time.monotonic() >= deadline:
-        trial.set_user_attr("remark", f"out of time in epoch {epoch}")
-        raise OutOfTimeError
-
-
-def _suggest(trial: optuna.Trial, key: str, axis: Any) -> Value:
-    if not isinstance(axis, Range):
-        chosen: Value = trial.suggest_categorical(key, axis)
-        return chosen
-    if isinstance(axis.low, int):
-        return trial.suggest_int(key, axis.low, int(axis.high), log=axis.log)
-    return trial.suggest_float(key, axis.low, axis.high, log=axis.log)
 
 
 def _is_loss(plan: Plan) -> bool:

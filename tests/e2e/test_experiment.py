@@ -101,20 +101,6 @@ def test_an_experiment_that_fails_keeps_the_rows_it_has(
     assert (runs, metrics) == ([("failed",)], [(8,)])
 
 
-def test_the_card_names_the_vectors_of_a_network(
-    rocktag: Rocktag, files: list[Path], models_dir: Path
-) -> None:
-    command = ("train", "--classifier", "cnn-bilstm", "--corpus", "small.csv")
-    rocktag.well(*command, "--glove", files[0])
-    (card,) = models_dir.glob("cnn-bilstm/*/README.md")
-    assert "config.toml train --glove tiny.2d.txt\n" in card.read_text()
-    again = rocktag(
-        *("--config", card.with_name("config.toml"), "train"),
-        *("--corpus", "small.csv", "--glove", files[0], "--json"),
-    ).object()
-    assert again["version"].rpartition("-")[2] == card.parent.name.rpartition("-")[2]
-
-
 def test_a_folder_of_vectors_is_refused_before_the_corpus_is_read(
     rocktag: Rocktag, tmp_path: Path
 ) -> None:

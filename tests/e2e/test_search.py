@@ -77,8 +77,9 @@ def test_a_killed_search_goes_on_where_it_was(
     process.wait()
     found = rocktag.well(*search).object()
     states = [trial["state"] for trial in found["trials"]]
-    assert sorted(states) == ["complete"] * 4 + ["failed"]
-    assert states[2] == "failed"
+    assert sorted(states) == ["complete"] * 4 + ["killed"]
+    assert states[2] == "killed"
+    assert found["trials"][2]["seconds"] is None
     complete = [t["parameters"] for t in found["trials"] if t["state"] == "complete"]
     assert sorted((p["tree_depth"], p["ngrams"]) for p in complete) == [
         (2, 1),
@@ -125,6 +126,16 @@ def test_a_best_trial_is_published_once(prepared: Call) -> None:
     promoted = prepared(*search, "--promote").object()
     assert (promoted["version"], promoted["champion"]) == (first["version"], True)
     assert len(list(Path("models").glob("decision-tree/*"))) == 1
+
+
+def test_the_trials_of_a_study_tell_their_methods(prepared: Call) -> None:
+    search = (*TREE, "--study", "mixed", "--json")
+    prepared(*search, "--method", "random", "--trials", "1").object()
+    found = prepared(*search, "--method", "tpe", "--trials", "2").object()
+    assert [trial["method"] for trial in found["trials"]] == ["random", "tpe"]
+    shown = prepared(*TREE, "--study", "mixed", "--method", "tpe", "--trials", "2")
+    assert " random " in shown.stdout
+    assert " tpe " in shown.stdout
 
 
 @pytest.mark.parametrize("method", ["random", "tpe"])
@@ -175,6 +186,7 @@ def test_an_interrupted_search_says_how_to_go_on(
     assert process.wait() == 130
     told = log.read_text()
     assert "the same command goes on: rocktag search --classifier" in told
+    assert told.count("rocktag: interrupted; what was stored before stays") == 1
     states = {s for (s,) in _select(sqlite_url, "SELECT state FROM trials")}
     assert states <= {"COMPLETE", "FAIL"}
     assert not (rocktag.folder / "models").exists()

@@ -46,6 +46,10 @@ def test_what_is_refused_publishes_nothing(
         result = call(*here, "thresholds", *arguments)
         assert result.code == code, result.stderr
         assert said in result.stderr
+    for name in ("", "decision-tree/", "decision-tree", "/"):
+        result = call(*here, "thresholds", name)
+        assert result.code == 1
+        assert f"{name!r} is no version; give <classifier>/<version>" in result.stderr
     unknown = call(*here, "thresholds", "adaboost/none")
     assert unknown == call(*here, "models", "show", "adaboost/none")
     assert list(published.folder.parent.iterdir()) == [published.folder]

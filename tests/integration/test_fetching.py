@@ -187,14 +187,14 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_file_is_fetched_once_and_nothing_else_is_left_but_the_lock(
+def test_a_file_is_fetched_once_and_nothing_else_is_left(
     site: Site, cache: Path
 ) -> None:
     path = fetch(site.download(), cache)
     assert path.read_bytes() == CONTENT
     assert fetch(site.download(), cache) == path
     assert len(site.asked) == 1
-    assert names(cache) == ["vectors.zip", "vectors.zip.lock"]
+    assert names(cache) == ["vectors.zip"]
 
 
 def test_progress_grows_to_the_size(site: Site, cache: Path) -> None:
@@ -298,7 +298,7 @@ def test_a_wrong_content_is_removed_and_told(site: Site, cache: Path) -> None:
     site.content = CONTENT[::-1]
     with pytest.raises(InputError, match=r"another file than expected: sha256 .* not"):
         fetch(site.download(), cache)
-    assert names(cache) == ["vectors.zip.lock"]
+    assert names(cache) == []
 
 
 def test_a_wrong_length_is_told_before_anything_is_fetched(
@@ -308,7 +308,7 @@ def test_a_wrong_length_is_told_before_anything_is_fetched(
     with pytest.raises(InputError, match="offers 1024004 bytes, 1024000 are expected"):
         fetch(site.download(), cache, retry_waits=NO_WAITS)
     assert len(site.asked) == 1
-    assert names(cache) == ["vectors.zip.lock"]
+    assert names(cache) == []
 
 
 def test_a_server_need_not_tell_the_length(site: Site, cache: Path) -> None:
@@ -377,6 +377,25 @@ def test_no_server_is_an_error_that_says_so(site: Site, cache: Path) -> None:
     site.socket.close()
     with pytest.raises(InputError, match=r"cannot be fetched: .*refused"):
         fetch(download, cache, retry_waits=[0.0])
+
+
+def test_each_new_attempt_is_told_and_none_leaves_anything(
+    site: Site, cache: Path
+) -> None:
+    download = site.download()
+    site.shutdown()
+    site.socket.close()
+    told: list[tuple[str, float]] = []
+    with pytest.raises(InputError):
+        fetch(
+            download,
+            cache,
+            retry_waits=[0.0, 0.01],
+            on_retry=lambda fault, wait: told.append((fault, wait)),
+        )
+    assert [wait for _, wait in told] == [0.0, 0.01]
+    assert "refused" in told[0][0]
+    assert names(cache) == []
 
 
 def test_a_redirect_within_the_web_is_followed(site: Site, cache: Path) -> None:

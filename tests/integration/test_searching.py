@@ -308,4 +308,4 @@ def test_a_trial_of_another_host_is_given_up_when_it_fell_silent(
         long_ago = text("UPDATE trial_heartbeats SET heartbeat = '2020-01-01 00:00:00'")
         connection.execute(long_ago)
     trials = searched(database, plan)
-    assert [trial.state for trial in trials] == ["failed", *["complete"] * 6]
+    assert [trial.state for trial in trials] == ["killed", *["complete"] * 6]

@@ -8,6 +8,7 @@ import io
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from rocktag.artifact import Published, load, publish
 from rocktag.config import Settings
 from rocktag.corpus import Corpus, gather
 from rocktag.errors import ArtifactError, TrainingError, UsageError
+from rocktag.fitting import word_vectors
 from rocktag.labeling import keyword_rules
 from rocktag.sampling import sample
 from rocktag.training import Trained, train
@@ -181,6 +183,22 @@ def test_a_training_broken_off_after_its_epochs_is_resumed_without_them(
     resumed = trained_on(settings, resume=True, interrupt_at="fit")
     assert resumed.draft.files == trained_network.draft.files
     assert resumed.draft.facts == trained_network.draft.facts
+
+
+def test_the_card_names_the_vectors_that_training_took(
+    network_settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "tiny.2d.txt"
+    file.write_text("tour 1 2\nalbum 3 4\n")
+    settings = changed(network_settings, tmp_path, epochs=1)
+    vectors = partial(word_vectors.read, file, preferred_dimension=2)
+    found = train(
+        corpus_of(600), keyword_rules(), settings, lambda *_: None, vectors=vectors
+    )
+    card = found.draft.files["README.md"].decode()
+    assert (
+        "    rocktag --config <this folder>/config.toml train --glove tiny.2d" in card
+    )
 
 
 def test_the_same_training_twice_at_once_is_refused(
