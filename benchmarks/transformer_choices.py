@@ -21,14 +21,11 @@ from rocktag.training import Trained, train
 
 _RARE = 50  # positives among all headlines, at most
 
-_PLAIN = {"minimum_shown": 0, "negative_focus": 0.0}
 _CHOICES: tuple[tuple[str, str, dict[str, Any], int], ...] = (
     ("mean-max", "repeated, focus", {}, 0),
     ("cls", "repeated, focus", {"head": "cls"}, 0),
     ("mean-max", "focus", {"minimum_shown": 0}, 0),
-    ("mean-max", "repeated", {"negative_focus": 0.0}, 0),
-    ("mean-max", "none", _PLAIN, 0),
-    ("mean-max", "rules", _PLAIN, _RARE),
+    ("mean-max", "rules", {"minimum_shown": 0, "negative_focus": 0.0}, _RARE),
 )
 
 

@@ -43,7 +43,7 @@ class Sides:
         corpus: N titles.
         targets: (N, L), by the rules.
         rows: The sides of the split; after cross-validation there is no test side.
-        probabilities: (N, L), by the model; its training headlines included.
+        probabilities: (N, L), by the model; NaN where nobody asked it.
         crossed: What each headline's fold's model says; None for a simple split.
     """
 

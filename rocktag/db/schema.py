@@ -1,23 +1,25 @@
-"""The schema's state: where it is in the one migration history, and moving it."""
+"""The schema's state: where it is in the one migration history, and moving it.
+
+Every command asks for the state, so that is told without Alembic: the database keeps
+its revision in a table, and a migration's file begins with its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, String, column, inspect, select, table
 
 import migrations
 from rocktag.db.engine import Database
 from rocktag.db.tables import VERSION_TABLE, metadata
 from rocktag.errors import StoreError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _LOCK_KEY = 7_021_977  # any number; the same for every rocktag
 _MYSQL_LOCK = "CONCAT('rocktag-', MD5(DATABASE()))"  # its locks are the server's
@@ -50,6 +52,8 @@ def upgrade(database: Database, revision: str = "head") -> SchemaState:
     Raises:
         StoreError: There is no such revision, or the database refuses.
     """
+    from alembic import command
+
     return _migrate(database, lambda config: command.upgrade(config, revision))
 
 
@@ -59,6 +63,8 @@ def downgrade(database: Database, revision: str) -> SchemaState:
     Raises:
         StoreError: There is no such revision, or the database refuses.
     """
+    from alembic import command
+
     return _migrate(database, lambda config: command.downgrade(config, revision))
 
 
@@ -74,8 +80,7 @@ def check(database: Database) -> SchemaState:
         current = _current(connection)
         if current != _head():
             return SchemaState(current, _head())
-        differences = compare_metadata(_context(connection), metadata)
-        return SchemaState(current, _head(), tuple(map(str, differences)))
+        return SchemaState(current, _head(), _differences(connection))
 
 
 def make_ready(database: Database) -> bool:
@@ -92,10 +97,9 @@ def make_ready(database: Database) -> bool:
         upgrade(database)
         return True
     if not found.is_ready:
-        known = {script.revision for script in _scripts().walk_revisions()}
         advice = (
             "run: rocktag db upgrade"
-            if found.current in known
+            if found.current in _revisions()
             else "it was made by a newer rocktag; install that"
         )
         raise StoreError(
@@ -106,6 +110,8 @@ def make_ready(database: Database) -> bool:
 
 
 def _migrate(database: Database, action: Callable[[Config], None]) -> SchemaState:
+    from alembic.util import CommandError
+
     try:
         with database.write() as connection:
             _wait_for_other_migrations(connection)
@@ -144,33 +150,48 @@ def _is_compared(name: str | None, kind: str, _: object) -> bool:
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
-    folder = Path(next(iter(migrations.__path__)))
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("script_location", str(_folder()).replace("%", "%%"))
     return config
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
+def _folder() -> Path:
+    return Path(next(iter(migrations.__path__)))
+
+
+def _revisions() -> list[str]:
+    """Return every revision there is a migration to, the oldest first."""
+    files = (_folder() / "versions").glob("[0-9]*.py")
+    return sorted(file.name.partition("_")[0] for file in files)
 
 
 def _head() -> str:
-    return str(_scripts().get_current_head())
+    return _revisions()[-1]
 
 
 def _current(connection: Connection) -> str | None:
     if not inspect(connection).has_table(VERSION_TABLE):
         return None
-    return _context(connection).get_current_revision()
+    version = column("version_num", String)
+    kept = select(version).select_from(table(VERSION_TABLE))
+    found = connection.execute(kept).scalar()
+    return None if found is None else str(found)
 
 
-def _context(connection: Connection) -> MigrationContext:
+def _differences(connection: Connection) -> tuple[str, ...]:
+    """Return what differs from the declared tables."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
     options = {
         "compare_type": True,
         "include_name": _is_compared,
         "version_table": VERSION_TABLE,
     }
-    return MigrationContext.configure(connection, opts=options)
+    context = MigrationContext.configure(connection, opts=options)
+    return tuple(map(str, compare_metadata(context, metadata)))
 
 
 def _wait_for_other_migrations(connection: Connection) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from rocktag.artifact import litert_file
 from rocktag.classifiers import conversion, neural_steps, neural_training
 from rocktag.fitting import serving
@@ -23,7 +25,8 @@ class Converted:
 
     Attributes:
         model: Of model.tflite.
-        probabilities: (N, L), by that very file.
+        probabilities: (N, L), by that very file; NaN for what it learned from, where
+            there is a test side.
         number_format: Which of the two was chosen.
         differences: From Keras, of each.
     """
@@ -72,7 +75,7 @@ def convert(network: Network, progress: Progress) -> Converted:
     differences = _differences(network, files)
     chosen = serving.choose(**differences, limits=network.limits)
     progress("predict", 0, 1)
-    said = _predict(network, files[chosen], range(len(network.task.titles)))
+    said = _predict_unseen(network, files[chosen])
     return Converted(files[chosen], said, chosen, differences)
 
 
@@ -97,6 +100,16 @@ def _differences(
         )
         for name, file in files.items()
     }
+
+
+def _predict_unseen(network: Network, file: bytes) -> Probabilities:
+    """Return what the file says of validation and test side; of all without a test."""
+    task = network.task
+    said = np.full(task.targets.shape, np.nan, dtype=np.float32)
+    sides = (task.rows.validation, task.rows.test)
+    rows = np.concatenate(sides if len(task.rows.test) else (*sides, task.rows.train))
+    said[rows] = _predict(network, file, rows.tolist())
+    return said
 
 
 def _predict(network: Network, file: bytes, rows: Sequence[int]) -> Probabilities:

@@ -66,7 +66,8 @@ class Fitted:
 
     Attributes:
         files: The artifact's files that make the model.
-        probabilities: (N, L), by the very model in `files`; training headlines too.
+        probabilities: (N, L), by the very model in `files`. Of a network with a test
+            side NaN for what it learned from: asking takes long, and nobody wants it.
             Those of rule labels are by the rules.
         packages: Whose versions it depends on.
         history: One row an epoch, column to value; none where it is fitted in one step.
