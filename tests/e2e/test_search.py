@@ -183,12 +183,12 @@ def test_an_interrupted_search_says_how_to_go_on(
     log = rocktag.folder / "worker.log"
     wait_until(lambda: "trial 0: complete" in log.read_text(), "a trial", 30)
     process.send_signal(2)
-    assert process.wait() == 130
+    assert process.wait() == 130, log.read_text()
     told = log.read_text()
     assert "the same command goes on: rocktag search --classifier" in told
     assert told.count("rocktag: interrupted; what was stored before stays") == 1
     states = {s for (s,) in _select(sqlite_url, "SELECT state FROM trials")}
-    assert states <= {"COMPLETE", "FAIL"}
+    assert states <= {"COMPLETE", "FAIL", "WAITING"}  # a waiting one is the next
     assert not (rocktag.folder / "models").exists()
 
 

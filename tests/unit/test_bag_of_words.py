@@ -106,6 +106,20 @@ def test_adaboosts_probability_is_above_one_half_where_it_predicts_the_label() -
     assert ((predict_probabilities(pipeline, TEXTS) > 0.5) == native).all()
 
 
+def test_rounding_leads_no_vote_of_adaboost_out_of_0_to_1(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts = ["metal tour", "pop album", "rock tour", "jazz album"]
+    targets = np.array([[1, 0], [0, 1], [1, 0], [0, 1]], dtype=np.int8)
+    model = build("adaboost", text_view="raw", seed=7, settings=Settings())
+    fit(model, texts, targets)
+    kind = type(model[-1].estimators_[0])
+    for vote in (-2.0000000000000004, 2.0000000000000004):
+        monkeypatch.setattr(kind, "decision_function", lambda *_, v=vote: np.full(4, v))
+        found = predict_probabilities(model, texts)
+        assert ((found >= 0) & (found <= 1)).all()
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "adaboost"])
 def test_the_other_probabilities_are_scikit_learns(name: BagOfWordsName) -> None:
     pipeline = fitted(name)
