@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from rocktag import __version__, drift, model_card, reporting
 from rocktag.artifact import Draft, predictions
+from rocktag.artifact.facts import CorpusFacts, FittingFacts, ThresholdFacts
 from rocktag.artifact.loading import GOLDEN_NAME
-from rocktag.artifact.manifest import CorpusFacts, FittingFacts, ThresholdFacts
 from rocktag.artifact.predictions import HeldOut, OutOfFold, Predictions
 from rocktag.config import Settings
 from rocktag.corpus import Corpus

@@ -6,7 +6,7 @@ import shlex
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
-from rocktag.artifact.manifest import CorpusFacts, FittingFacts, ThresholdFacts
+from rocktag.artifact.facts import CorpusFacts, FittingFacts, ThresholdFacts
 from rocktag.config import TrainSettings
 from rocktag.metrics import Scores
 from rocktag.thresholds import TunedThresholds

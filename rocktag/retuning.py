@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from rocktag import model_card
 from rocktag.artifact import Contents, Draft, predictions
-from rocktag.artifact.manifest import Manifest, ThresholdFacts
+from rocktag.artifact.facts import ThresholdFacts
+from rocktag.artifact.manifest import Manifest
 from rocktag.artifact.predictions import HeldOut
 from rocktag.config import TrainSettings
 from rocktag.drafting import CARD_NAME, CONFIGURATION_NAME

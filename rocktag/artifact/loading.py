@@ -14,10 +14,10 @@ from typing import Protocol
 import numpy as np
 
 from rocktag.artifact import litert_file, skops_file
+from rocktag.artifact.facts import FileFacts
 from rocktag.artifact.manifest import (
     MANIFEST_NAME,
     MODEL_NAMES,
-    FileFacts,
     Manifest,
     from_json,
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rocktag.artifact import Manifest, Published
-from rocktag.artifact.manifest import Spread
+from rocktag.artifact.facts import Spread
 from rocktag.cli.console import output, print_table
 from rocktag.types import NO_TOPIC
 
