@@ -43,7 +43,7 @@ def thresholds(
     ),
     json: Json = False,
 ) -> None:
-    """Tune a model's thresholds again, and publish it as a new version."""
+    """Tune a model's thresholds of all policies again, and publish a new version."""
     wanted = named(objective, minimum_precision)
     check_installed()
     from rocktag.retuning import retune

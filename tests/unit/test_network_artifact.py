@@ -196,9 +196,7 @@ def test_the_card_names_the_vectors_that_training_took(
         corpus_of(600), keyword_rules(), settings, lambda *_: None, vectors=vectors
     )
     card = found.draft.files["README.md"].decode()
-    assert (
-        "    rocktag --config <this folder>/config.toml train --glove tiny.2d" in card
-    )
+    assert "<this folder>/config.toml train --glove tiny.2d.txt\n" in card
 
 
 def test_the_same_training_twice_at_once_is_refused(
