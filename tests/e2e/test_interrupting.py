@@ -75,3 +75,22 @@ def test_a_training_in_a_pipe_tells_its_epochs_and_is_published_at_ctrl_c(
     assert said.count("epoch 1 of 400, loss ") == 1
     assert "settings and --resume goes on" in said
     assert "published cnn-bilstm/" in said
+
+
+def test_a_killed_training_goes_on_to_its_publication(
+    rocktag: Rocktag, models_dir: Path
+) -> None:
+    tiny = TINY.replace("epochs = 400", "epochs = 2")
+    (rocktag.folder / "config.toml").write_text(tiny)
+    rocktag.well("sample", "-n", "300", "--seed", "3", "-o", "small.csv")
+    train = ("train", "--classifier", "cnn-bilstm", "--corpus", "small.csv")
+    process = rocktag.start(*train)
+    log = rocktag.folder / "worker.log"
+    wait_until(lambda: "epoch 2 of 2, loss " in log.read_text(), "the last epoch")
+    process.kill()
+    process.wait()
+    assert list(models_dir.glob(".checkpoints/*/state.npz"))
+    resumed = rocktag.well(*train, "--resume")
+    assert "epoch 1 of 2" not in resumed.stderr
+    assert "published cnn-bilstm/" in resumed.stdout
+    assert [path.name for path in models_dir.iterdir()] == ["cnn-bilstm"]
