@@ -424,7 +424,7 @@ def test_a_models_folder_that_cannot_be_written_publishes_nothing(
     (rocktag.folder / "models").write_text("")
     before = _snapshot(rocktag.folder)
     result = rocktag("train", "--classifier", "decision-tree", "--corpus", headlines)
-    _assert_refused(result, FAILURE, "nothing was published")
+    _assert_refused(result, FAILURE, "nothing was begun")
     _assert_one_line(result)
     assert _snapshot(rocktag.folder) == before
     assert rocktag("models", "list", "--json").object()["models"] == []
