@@ -149,7 +149,7 @@ def train(
         scores=verdict.test,
         thresholds=verdict.thresholds,
         seconds=seconds,
-        unlearned=_unlearned(learned.sides, rules),
+        unlearned=_unlearned(learned, rules),
         checkpoints=learned.checkpoints(),
     )
 
@@ -217,10 +217,12 @@ def _refuse_no_topic(corpus: Corpus, targets: Targets, rules: Rules) -> None:
         )
 
 
-def _unlearned(sides: Sides, rules: Rules) -> tuple[str, ...]:
-    positives = sides.targets[sides.rows.train].sum(axis=0)
+def _unlearned(learned: Learned, rules: Rules) -> tuple[str, ...]:
+    """Return the topics without a training headline that the rules do not serve."""
+    positives = learned.sides.targets[learned.sides.rows.train].sum(axis=0)
+    served_otherwise = {NO_TOPIC, *learned.fitted.rule_labels}
     return tuple(
         label
         for label, count in zip(rules.labels, positives, strict=True)
-        if not count and label != NO_TOPIC
+        if not count and label not in served_otherwise
     )

@@ -158,6 +158,18 @@ def test_topics_that_no_training_headline_has_are_named() -> None:
     }
 
 
+def test_topics_that_the_rules_serve_need_no_training_headline() -> None:
+    values = {"train": {"classifier": "decision-tree", "rules_below": 1}}
+    titles = [f"Band{n} announce {'tour' if n % 2 else 'album'}" for n in range(400)]
+    found = train(
+        gather(titles, "few topics"),
+        keyword_rules(),
+        Settings.model_validate(values),
+        lambda *_: None,
+    )
+    assert found.unlearned == ()
+
+
 def test_headlines_without_latin_letters_are_different_headlines() -> None:
     titles = [*(chr(0x4E00 + n) * 3 for n in range(60)), *(f"Tour {n}" for n in "abc")]
     corpus = gather(titles, "Chinese")
