@@ -73,7 +73,7 @@ def print_training(outcome: Outcome) -> None:
         output.print(
             f"interrupted in epoch {manifest.fitting.interrupted_in_epoch}; the weights"
             f" are those of epoch {manifest.fitting.best_epoch}; the same command with"
-            " --resume goes on"
+            " the same settings and --resume goes on"
         )
     champion = "; it is the champion" if outcome.is_champion else ""
     output.print(
