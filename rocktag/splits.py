@@ -82,6 +82,8 @@ def fold(
 
     The folds are drawn by iterative stratification, headlines with the same key stay
     in one. Of what remains beside a fold, a stratified part is its validation side.
+    A label gets its share in each fold to about one key; where many labels stand
+    together, and are drawn with the rarest of them, to two or three.
 
     Args:
         titles_key: N keys, usually the clean texts.
@@ -96,7 +98,7 @@ def fold(
     """
     from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
 
-    _check(validation_fraction, 1 / folds)
+    _check_folds(validation_fraction, folds)
     group_of, group_targets = _groups(titles_key, targets)
     every_group = np.arange(len(group_targets), dtype=np.int64)
     if len(every_group) < 2 * folds:
@@ -105,6 +107,8 @@ def fold(
     rest = validation_fraction / (1 - 1 / folds)
     splits = []
     for learning, test in drawing.split(np.zeros(len(every_group)), group_targets):
+        if not len(test):
+            raise _too_small(len(every_group))
         train, validation = _divide(learning, group_targets, rest, seed)
         sides = (train, validation, test)
         splits.append(Split(*(_members(group_of, side) for side in sides)))
@@ -118,6 +122,15 @@ def _check(validation_fraction: float, test_fraction: float) -> None:
             f"a validation fraction of {validation_fraction} and a test fraction of"
             f" {test_fraction} leave a side of the split empty; give two numbers over"
             " 0 whose sum is under 1, such as 0.1 and 0.2"
+        )
+
+
+def _check_folds(validation_fraction: float, folds: int) -> None:
+    if not (folds >= 2 and 0 < validation_fraction < 1 - 1 / folds):
+        raise UsageError(
+            f"a validation fraction of {validation_fraction} beside one of {folds}"
+            " folds leaves a side empty; give at least 2 folds, and a fraction over 0"
+            " that is under 1 - 1 / folds, such as 0.1"
         )
 
 
@@ -154,6 +167,6 @@ def _members(group_of: Indices, groups: Indices) -> Indices:
 def _too_small(different: int) -> TrainingError:
     return TrainingError(
         f"the corpus has too few different headlines ({different:,}) to split into"
-        " train, validation and test; add headlines, or raise the smaller of the"
-        " fractions"
+        " train, validation and test; add headlines, raise the smaller of the"
+        " fractions, or take fewer folds"
     )
