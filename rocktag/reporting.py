@@ -34,7 +34,7 @@ def rows_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 def sweep_table(curve: Sweep) -> bytes:
-    """Return micro and macro F1 on validation by threshold, as CSV."""
+    """Return micro and macro F1 by threshold, as CSV."""
     return _csv(
         {
             "threshold": [f"{threshold:.2f}" for threshold in curve.thresholds],
@@ -99,11 +99,21 @@ def _fold_loss(
 
 
 def sweep_figure(
-    curve: Sweep, thresholds: TunedThresholds, image_format: ImageFormat
+    curve: Sweep,
+    thresholds: TunedThresholds,
+    image_format: ImageFormat,
+    *,
+    tuned_on: str = "validation",
 ) -> bytes:
-    """Draw micro and macro F1 on validation by threshold; readable in black and white.
+    """Draw micro and macro F1 by threshold; readable in black and white.
 
     The image holds neither date nor random names: the same data give the same bytes.
+
+    Args:
+        curve: Of the headlines that the thresholds were tuned on.
+        thresholds: Tuned on them.
+        image_format: Of the image.
+        tuned_on: What they are.
     """
     with _figure(image_format) as (axes, image):
         for name, scores, best, style in (
@@ -118,7 +128,7 @@ def sweep_figure(
                 label=f"{name}, chosen: {best:.2f}",
             )
             axes.plot(best, scores[round(best * 100) - 1], "o", color="black")
-        axes.set(xlabel="threshold for every label", ylabel="F1 on validation")
+        axes.set(xlabel="threshold for every label", ylabel=f"F1, {tuned_on} headlines")
         axes.set(xlim=(0, 1), ylim=(0, 1.02))
         axes.legend(loc="lower center", frameon=False)
     return image.getvalue()

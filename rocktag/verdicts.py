@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,11 @@ class Verdict:
     folds: tuple[dict[str, Scores], ...] = ()
     fold_thresholds: tuple[TunedThresholds, ...] = ()
 
+    @property
+    def tuned_on(self) -> str:
+        """What the headlines are that the thresholds were tuned on."""
+        return "out-of-fold" if self.folds else "validation"
+
     def facts(self) -> dict[str, Any]:
         """Return the manifest's fields on thresholds and scores."""
         tuned = self.thresholds
@@ -79,7 +85,7 @@ class Verdict:
                 "per_label": tuned.per_label,
                 "fallback": tuned.fallback,
                 "headlines": tuned.headlines,
-                "tuned_on": "out-of-fold" if self.folds else "validation",
+                "tuned_on": self.tuned_on,
                 "objective": self.objective.name,
                 "minimum_precision": self.objective.minimum_precision,
                 "minimum_positives": self.minimum_positives,
@@ -100,16 +106,15 @@ class Verdict:
         """Return the artifact's files that depend on the thresholds, but the card."""
         curve = sweep(*self.held_out.tuned_on, self.labels)
         tables = reporting.fold_tables(self.folds) if self.folds else {}
+        figure = partial(
+            reporting.sweep_figure, curve, self.thresholds, tuned_on=self.tuned_on
+        )
         return {
             **tables,
             "thresholds.csv": reporting.sweep_table(curve),
             "test_scores.json": reporting.scores_json(self.test),
-            "threshold_sweep.png": reporting.sweep_figure(
-                curve, self.thresholds, "png"
-            ),
-            "threshold_sweep.svg": reporting.sweep_figure(
-                curve, self.thresholds, "svg"
-            ),
+            "threshold_sweep.png": figure("png"),
+            "threshold_sweep.svg": figure("svg"),
         }
 
     def _rates(self, probabilities: Probabilities, policy: str) -> dict[str, float]:

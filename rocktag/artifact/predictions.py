@@ -125,6 +125,8 @@ def load(files: Mapping[str, bytes], labels: int, *, where: str) -> HeldOut:
         for one in fields(kind)
     }
     _check_lengths(found, where)
+    if kind is OutOfFold:
+        _check_folds(found["folds"], where)
     return kind(**found)
 
 
@@ -141,6 +143,16 @@ def _check_lengths(found: Mapping[str, npt.NDArray[Any]], where: str) -> None:
                 f"{where}: targets and probabilities of the {side} headlines are not"
                 " equally many; train again"
             )
+
+
+def _check_folds(folds: npt.NDArray[np.int8], where: str) -> None:
+    """Refuse a single fold, and folds without headlines: nothing is left to tune on."""
+    sizes = np.bincount(folds)
+    if len(sizes) < 2 or not sizes.all():
+        raise ArtifactError(
+            f"{where}/{_file('folds')} has headlines in {np.count_nonzero(sizes)} of"
+            f" {len(sizes)} folds; train again"
+        )
 
 
 def _file(name: str) -> str:
@@ -170,9 +182,8 @@ def _array(content: bytes, name: str, labels: int, where: str) -> npt.NDArray[An
     if not is_right or not len(found) or found.shape[1:] != shape:
         is_right = False
     if not is_right or found.dtype != dtype:
-        raise ArtifactError(
-            f"{file} is not a table of {dtype} with {labels} columns; train again"
-        )
+        what = f"table of {dtype} with {labels} columns" if shape else f"row of {dtype}"
+        raise ArtifactError(f"{file} is not a {what}; train again")
     highest = np.iinfo(np.int8).max if name == "folds" else 1
     if not ((found >= 0) & (found <= highest)).all():
         raise ArtifactError(f"{file} holds values outside 0 to {highest}; train again")
