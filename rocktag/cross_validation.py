@@ -59,9 +59,10 @@ def cross_validate(
         progress: Told of every stage of every fold.
 
     Raises:
-        TrainingError: A fold cannot be learned from.
+        TrainingError: A fold cannot be learned from, or there is nothing to resume.
         KeyboardInterrupt: What was done is kept for `--resume`.
     """
+    _check_resumable(task, folds)
     done = [
         _fold(
             replace(task, rows=rows, is_part=True),
@@ -97,19 +98,43 @@ def final(task: Task, folds: Sequence[Split], done: Sequence[Fold]) -> Task:
 
 def _fold(task: Task, progress: Progress) -> Fold:
     """Return what a fold comes to, or came to before the training was broken off."""
-    folder = task.checkpoints
-    kept = Checkpoint(folder / f"fold-{fingerprint(task)}") if folder else None
+    kept = _kept(task)
     if task.resume and kept is not None and (found := kept.load()) is not None:
         arrays, facts = found
         return Fold(arrays["probabilities"], **facts, checkpoint=kept)
     begun = time.monotonic()
-    fitted = fit(task, progress)
+    fitted = fit(_keeping_below(task, kept), progress)
     fold = _summary(fitted, task, begun)
     if kept is not None:
         _keep(fold, kept)
     if fitted.checkpoint is not None:
         fitted.checkpoint.remove()
     return replace(fold, checkpoint=kept)
+
+
+def _check_resumable(task: Task, folds: Sequence[Split]) -> None:
+    if not task.resume:
+        return
+    kept = [_kept(replace(task, rows=rows, is_part=True)) for rows in folds]
+    if not any(one is not None and one.is_begun for one in kept):
+        raise TrainingError(
+            "no training of this corpus with these settings and folds was broken off;"
+            " train without --resume"
+        )
+
+
+def _kept(task: Task) -> Checkpoint | None:
+    """Return where a fold's outcome is kept, if anything is."""
+    folder = task.checkpoints
+    if folder is None:
+        return None
+    start = b"word vectors" if task.vectors is not None else b""
+    return Checkpoint(folder / f"fold-{fingerprint(task, start)}")
+
+
+def _keeping_below(task: Task, kept: Checkpoint | None) -> Task:
+    """Return a fold's task whose epochs are kept in the fold's own folder."""
+    return replace(task, checkpoints=kept.folder) if kept is not None else task
 
 
 def _keep(fold: Fold, kept: Checkpoint) -> None:

@@ -6,7 +6,7 @@ No file holds a time: the same corpus, settings and seed give the same bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -16,7 +16,12 @@ import numpy.typing as npt
 
 from rocktag import __version__, drift, model_card, reporting
 from rocktag.artifact import Draft, predictions
-from rocktag.artifact.facts import CorpusFacts, FittingFacts, ThresholdFacts
+from rocktag.artifact.facts import (
+    CorpusFacts,
+    CrossValidationFacts,
+    FittingFacts,
+    ThresholdFacts,
+)
 from rocktag.artifact.loading import GOLDEN_NAME
 from rocktag.artifact.predictions import HeldOut, OutOfFold, Predictions
 from rocktag.config import Settings
@@ -98,6 +103,7 @@ def draft(
         verdict.test,
         fitted.remarks,
         fitting=_fitting(fitted),
+        crossed=crossed_facts(facts),
     )
     files = {
         **_files(fitted, sides, rules, settings, verdict),
@@ -109,6 +115,12 @@ def draft(
 def _fitting(fitted: Fitted) -> FittingFacts | None:
     found = fitted.facts.get("fitting")
     return None if found is None else FittingFacts(**found)
+
+
+def crossed_facts(facts: Mapping[str, Any]) -> CrossValidationFacts | None:
+    """Return what a verdict's facts say of cross-validation, if there was any."""
+    found = facts.get("cross_validation")
+    return CrossValidationFacts(**found) if found else None
 
 
 def _packages(fitted: Fitted) -> dict[str, str]:

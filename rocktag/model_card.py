@@ -6,7 +6,12 @@ import shlex
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
-from rocktag.artifact.facts import CorpusFacts, FittingFacts, ThresholdFacts
+from rocktag.artifact.facts import (
+    CorpusFacts,
+    CrossValidationFacts,
+    FittingFacts,
+    ThresholdFacts,
+)
 from rocktag.config import TrainSettings
 from rocktag.metrics import Scores
 from rocktag.thresholds import TunedThresholds
@@ -22,6 +27,7 @@ def render(
     remarks: Sequence[str] = (),
     *,
     fitting: FittingFacts | None = None,
+    crossed: CrossValidationFacts | None = None,
     tuned_from: str | None = None,
 ) -> bytes:
     """Return the model card (Markdown): use, data, scores, thresholds, limits.
@@ -30,22 +36,34 @@ def render(
         corpus: What was learned from.
         rules_sha256: What labelled it.
         chosen: How it was trained.
-        thresholds: Tuned on validation.
-        scores: Threshold policy to the scores of the test side.
+        thresholds: Tuned on validation or out of fold.
+        scores: Threshold policy to the scores of the test side, or of all folds.
         remarks: Sentences of the classifier's own.
         fitting: How a network came to its weights.
+        crossed: The scores of each fold, after cross-validation.
         tuned_from: The version whose model this is, if its thresholds were tuned again.
     """
     tuned = thresholds.tuned()
+
+    def _averaged(policy: str, name: str) -> str:
+        if crossed is None:
+            return f"{scores[policy].averages()[name]:.4f}"
+        found = crossed.scores[policy][name]
+        return f"{found.mean:.4f} ± {found.standard_deviation:.4f}"
+
     policies = _markdown(
         ["thresholds", "micro F1", "macro F1", "weighted F1", "exact match"],
         (
-            [policy, *(f"{found.averages()[name]:.4f}" for name in _CARD_SCORES)]
-            for policy, found in scores.items()
+            [policy, *(_averaged(policy, name) for name in _CARD_SCORES)]
+            for policy in scores
         ),
     )
     per_label = _markdown(
-        ["label", "precision", "recall", "F1", "test headlines", "own threshold"],
+        [
+            *("label", "precision", "recall", "F1"),
+            "headlines" if crossed else "test headlines",
+            "own threshold",
+        ],
         (
             [
                 row.label,
@@ -68,9 +86,12 @@ def render(
         sha256=corpus.sha256,
         rules=rules_sha256,
         thresholds=_thresholds(thresholds),
+        scored=_CROSSED.format(folds=crossed.folds) if crossed else _SCORED,
         policies=policies,
+        how=_HOW_CROSSED if crossed else "",
         per_label=per_label,
         again=_again(fitting, tuned_from),
+        more=_MORE_CROSSED if crossed else "",
         remarks=f"**Training.** {' '.join(remarks)}\n\n" if remarks else "",
     ).encode()
 
@@ -82,9 +103,9 @@ def _thresholds(facts: ThresholdFacts) -> str:
     if facts.minimum_precision is not None:
         what = f"the lowest with a precision of {facts.minimum_precision:g} or more"
     said = (
-        f"**Thresholds**, tuned on {facts.headlines:,} validation headlines for {what}"
-        f" there: {facts.micro:.2f} for the micro average, {facts.macro:.2f} for the"
-        " macro average, and one for each label with at least"
+        f"**Thresholds**, tuned on {facts.headlines:,} {facts.tuned_on} headlines for"
+        f" {what} there: {facts.micro:.2f} for the micro average, {facts.macro:.2f} for"
+        " the macro average, and one for each label with at least"
         f" {facts.minimum_positives} positives there."
     )
     if facts.unreached:
@@ -111,11 +132,11 @@ rules err ("hit the road" is a tour, "not a single person" no single), so does i
 
 {thresholds}
 
-{remarks}## Scores on the untouched test headlines, against the rules
+{remarks}{scored}
 
 {policies}
 
-Per label, under the `micro` threshold:
+Per label, under the `micro` threshold{how}:
 
 {per_label}
 
@@ -125,8 +146,23 @@ Per label, under the `micro` threshold:
 
 `config.toml` beside this file holds every setting of the training,
 `test_scores.json` every score, `thresholds.csv` the curve of
-`threshold_sweep.svg`.
+`threshold_sweep.svg`.{more}
 """
+
+_SCORED = "## Scores on the untouched test headlines, against the rules"
+
+_CROSSED = """\
+## Scores of cross-validation, against the rules
+
+Mean ± standard deviation of {folds} folds. A model that had not learned from a fold was
+asked of it, and scored under thresholds that were tuned on the other folds. The model
+that is served learned from every headline: none is left to score itself on."""
+
+_HOW_CROSSED = " of the other folds, all folds together"
+
+_MORE_CROSSED = """ Each fold's scores are in `fold_scores.csv` and
+`fold_label_scores.csv`; `history.csv` is of the model that is served, whose validation
+headlines are among those that it learned from."""
 
 
 _THEN = """;

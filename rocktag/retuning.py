@@ -15,7 +15,7 @@ from rocktag.artifact.facts import ThresholdFacts
 from rocktag.artifact.manifest import Manifest
 from rocktag.artifact.predictions import HeldOut
 from rocktag.config import TrainSettings
-from rocktag.drafting import CARD_NAME, CONFIGURATION_NAME
+from rocktag.drafting import CARD_NAME, CONFIGURATION_NAME, crossed_facts
 from rocktag.errors import UsageError
 from rocktag.metrics import Scores
 from rocktag.objectives import Objective, named
@@ -129,13 +129,15 @@ def _draft(source: Contents, trained: TrainSettings, verdict: Verdict) -> Draft:
 
 
 def _card(manifest: Manifest, trained: TrainSettings, verdict: Verdict) -> bytes:
+    facts = verdict.facts()
     return model_card.render(
         manifest.corpus,
         manifest.rules_sha256,
         trained,
-        ThresholdFacts(**verdict.facts()["thresholds"]),
+        ThresholdFacts(**facts["thresholds"]),
         verdict.test,
         manifest.remarks,
         fitting=manifest.fitting,
+        crossed=crossed_facts(facts),
         tuned_from=manifest.name,
     )

@@ -1,7 +1,8 @@
 """Training: a corpus to a draft of an artifact, scored and ready to be published.
 
 The test side of the split is predicted once, at the end; thresholds know validation
-only. Every score is of `decide`, so it is of what the worker will serve.
+only. After cross-validation, each fold takes the part of the test side in turn. Every
+score is of `decide`, so it is of what the worker will serve.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ class Trained:
 
     Attributes:
         draft: The artifact, ready to be published.
-        scores: Threshold policy to the scores of the test side.
-        thresholds: Tuned on validation.
+        scores: Threshold policy to the scores of the test side, or of all folds.
+        thresholds: Tuned on validation, or on what was said out of fold.
         seconds: From the first split to the draft.
         checkpoints: To be removed when the draft is published.
         unlearned: Topics that no training headline has: it will hardly give them.

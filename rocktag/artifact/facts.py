@@ -34,7 +34,8 @@ class CorpusFacts(Part):
         origin: The name of the file it was read from, or "the database".
         headlines: How many distinct titles.
         sha256: Of the titles, in order.
-        training, validation, test: Headlines of each split.
+        training, validation, test: Headlines of each split. After cross-validation the
+            model learned from all, validation among them, and none are for the test.
     """
 
     origin: str
@@ -67,7 +68,8 @@ class ThresholdFacts(Part):
     Attributes:
         objective: The F-beta that is best, such as "f1".
         minimum_precision: That each was to reach, if any.
-        minimum_positives: In validation, for a threshold of the label's own; None in
+        tuned_on: validation or out-of-fold.
+        minimum_positives: Among those, for a threshold of the label's own; None in
             artifacts that did not keep it yet.
         unreached: Where no threshold has that precision.
     """

@@ -52,7 +52,7 @@ class Manifest(Part):
     rule_labels: tuple[str, ...] = ()  # those that the keyword rules serve
     text_view: TextView
     thresholds: ThresholdFacts
-    test: dict[str, dict[str, float]]  # threshold policy to scores
+    test: dict[str, dict[str, float]]  # threshold policy to scores; of folds, of all
     reference: Reference
     rules_sha256: Sha256
     corpus: CorpusFacts

@@ -67,6 +67,11 @@ class Checkpoint:
         """Whether anything is kept."""
         return (self.folder / _FILE).is_file()
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether anything is kept here, or below for a part of it."""
+        return any(self.folder.rglob(_FILE))
+
     def save(self, arrays: Arrays, facts: Mapping[str, Any]) -> None:
         """Keep arrays and what JSON can hold, in place of what was kept before.
 

@@ -75,7 +75,7 @@ def glove_dimensions(
     if to is not None and to.suffix not in (".csv", ".json"):
         raise UsageError(f"{to} is neither .csv nor .json; give one of these endings")
     check_installed()
-    given = {"classifier": "cnn-bilstm", "seed": seed, "preset": preset}
+    given = {"classifier": "cnn-bilstm", "seed": seed, "preset": preset, "folds": 1}
     here = session(context).with_options("train", given)
     files = [Path(file) for file in [*glove, *(more or [])]]
     vectors = [word_vectors_of(file, here.settings.train) for file in files]

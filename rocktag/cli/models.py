@@ -68,8 +68,9 @@ def show(
     )
     if manifest.rule_labels:
         output.print(f"by the keyword rules: {', '.join(manifest.rule_labels)}")
+    scored = "Out-of-fold" if manifest.cross_validation else "Test"
     print_table(
-        "Test headlines, against the rules",
+        f"{scored} headlines, against the rules",
         ["thresholds", "micro F1", "macro F1", "exact match"],
         (
             [policy, found["micro_f1"], found["macro_f1"], found["subset_accuracy"]]

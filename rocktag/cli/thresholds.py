@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rocktag.artifact import Contents, Published, publish, read
+from rocktag.artifact import Contents, Manifest, Published, publish, read
 from rocktag.cli.console import output, print_json, print_table
 from rocktag.cli.installed import check_installed
 from rocktag.cli.options import Json
@@ -75,9 +75,9 @@ def _read(here: Session, version: str) -> Contents:
 def _print(published: Published, retuned: Retuned, is_champion: bool) -> None:
     manifest = published.manifest
     print_table("Thresholds", ["for", "old", "new"], _changes(manifest.labels, retuned))
-    for side in ("validation", "test"):
+    for side, what in _scored(manifest).items():
         print_table(
-            f"Scores on the {side} headlines, against the rules",
+            f"Scores on the {what}, against the rules",
             ["thresholds", "score", "old", "new"],
             _rows(getattr(retuned.old, side), getattr(retuned.new, side)),
         )
@@ -92,6 +92,16 @@ def _print(published: Published, retuned: Retuned, is_champion: bool) -> None:
         f"published {manifest.name} in {published.folder}, tuned from"
         f" {manifest.tuned_from} for {manifest.thresholds.objective}{champion}"
     )
+
+
+def _scored(manifest: Manifest) -> dict[str, str]:
+    """Return what the scores are of, both sides."""
+    if manifest.cross_validation is None:
+        return {"validation": "validation headlines", "test": "test headlines"}
+    return {
+        "validation": "out-of-fold headlines, which the thresholds were tuned on",
+        "test": "out-of-fold headlines, each fold under thresholds tuned on the others",
+    }
 
 
 def _changes(
@@ -123,6 +133,7 @@ def _as_object(
         "path": str(published.folder),
         "tuned_from": manifest.tuned_from,
         "champion": is_champion,
+        "tuned_on": facts.tuned_on,
         "objective": facts.objective,
         "minimum_precision": facts.minimum_precision,
         "minimum_positives": facts.minimum_positives,
