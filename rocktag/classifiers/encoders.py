@@ -82,6 +82,11 @@ def longest(checkpoint: Path) -> int:
     return int(_configuration(checkpoint).get("max_position_embeddings", 512))
 
 
+def vocabulary_size(checkpoint: Path) -> int:
+    """Return how many words an encoder has vectors for; a tokenizer may have fewer."""
+    return int(_configuration(checkpoint).get("vocab_size", 0))
+
+
 def _kind(checkpoint: Path) -> str:
     """Return the name of the backbone that computes what the checkpoint says."""
     found, activation = _configuration(checkpoint), _activation(checkpoint)

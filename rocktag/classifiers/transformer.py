@@ -108,9 +108,20 @@ def tokenizer_json(checkpoint: Path, maximum_length: int) -> bytes:
             f"the tokenizer in {checkpoint} has not {PADDING} as its first word and"
             f" {UNKNOWN} among the others; give a BERT or DistilBERT checkpoint"
         )
+    _check_words(words, checkpoint)
     words.no_padding()
     words.enable_truncation(maximum_length)
     return str(words.to_str()).encode()
+
+
+def _check_words(words: Any, checkpoint: Path) -> None:
+    """Refuse a tokenizer that knows no words, or some that have no vector."""
+    size, known = words.get_vocab_size(), encoders.vocabulary_size(checkpoint)
+    if not len(words.get_added_tokens_decoder()) < size <= known:
+        raise TrainingError(
+            f"the tokenizer in {checkpoint} has {size:,} words, the encoder {known:,};"
+            " give a checkpoint with its own tokenizer"
+        )
 
 
 def _pool(architecture: Architecture, states: Any, real: Any) -> Any:

@@ -5,11 +5,19 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
 from rocktag.classifiers import batches
+from rocktag.types import Targets
 
 LENGTHS = st.lists(st.integers(1, 60), max_size=300).map(
     lambda lengths: np.array(lengths, dtype=np.int64)
+)
+
+TARGETS = arrays.arrays(
+    np.int8,
+    st.tuples(st.integers(0, 30), st.integers(1, 5)),
+    elements=st.integers(0, 1),
 )
 
 
@@ -49,3 +57,35 @@ def test_a_length_is_enough_and_never_over_the_maximum(
     padded = batches.padded_length(longest, maximum)
     assert min(longest, maximum) <= padded <= maximum
     assert padded == maximum or padded % 8 == 0
+
+
+@given(TARGETS, st.integers(0, 60))
+def test_every_headline_is_shown_and_a_label_with_any_as_often_as_is_asked(
+    targets: Targets, minimum: int
+) -> None:
+    rows = batches.shown(targets, minimum)
+    assert sorted(set(rows.tolist())) == list(range(len(targets)))
+    assert (np.diff(rows) >= 0).all()
+    positives = targets.sum(axis=0)
+    times = targets[rows].sum(axis=0)
+    assert (times >= np.where(positives > 0, minimum, 0)).all()
+
+
+@given(TARGETS, st.integers(0, 60))
+def test_no_headline_is_shown_more_often_than_its_rarest_label_asks(
+    targets: Targets, minimum: int
+) -> None:
+    rows = batches.shown(targets, minimum)
+    positives = targets.sum(axis=0).tolist()
+    for row, labels in enumerate(targets):
+        asked = [
+            -(-minimum // count)
+            for count, has in zip(positives, labels, strict=True)
+            if has
+        ]
+        assert (rows == row).sum() == max([1, *asked])
+
+
+@given(TARGETS)
+def test_nothing_is_repeated_where_nothing_is_asked(targets: Targets) -> None:
+    assert batches.shown(targets, 0).tolist() == list(range(len(targets)))
