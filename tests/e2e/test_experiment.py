@@ -12,6 +12,8 @@ import pytest
 from tests.e2e.conftest import Rocktag
 
 TINY = """
+[train]
+folds = 2
 [train.cnn_bilstm]
 maximum_length = 12
 filters = 4
@@ -45,6 +47,7 @@ def test_a_table_of_one_row_a_file_is_printed_and_stored(
     assert found["files"] == 2
     assert not (models_dir / ".checkpoints").exists()
     assert found["threshold"] == 0.5
+    assert found["settings"]["folds"] == 1  # it scores one test side
     assert "tiny.2d.txt, line 3: 1 numbers, not 2" in said.stderr
     folder = Path(found["path"])
     assert json.loads((folder / "table.json").read_text())["rows"] == found["rows"]
