@@ -159,4 +159,4 @@ def _summary(fitted: Fitted, task: Task, begun: float) -> Fold:
 def _tell(
     progress: Progress, where: str, stage: str, done: int, steps: int, detail: str = ""
 ) -> None:
-    progress(stage, done, steps, f"{where}, {detail}" if detail else where)
+    progress(f"{where}: {stage}", done, steps, detail)

@@ -23,8 +23,8 @@ def shown_progress(prefix: str = "") -> Iterator[Progress]:
 
         def show(stage: str, done: int, steps: int, detail: str = "", /) -> None:
             description = f"{prefix}{stage}, {detail}" if detail else prefix + stage
-            if stage == "epoch" and not messages.is_terminal:
-                note(f"{prefix}epoch {done} of {steps}, {detail}")
+            if stage.endswith("epoch") and not messages.is_terminal:  # of a fold too
+                note(f"{prefix}{stage} {done} of {steps}, {detail}")
             total = steps or None  # of a pipe nobody knows the size
             bar.update(task, description=description, completed=done, total=total)
 
