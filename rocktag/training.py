@@ -8,6 +8,7 @@ score is of `decide`, so it is of what the worker will serve.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,17 +83,8 @@ def labelled(
     Raises:
         TrainingError: The corpus is too small, or the rules find no topic in it.
     """
-    progress("labels", 0, 1)
-    targets = rules.label_matrix(corpus.titles)
-    _refuse_no_topic(corpus, targets, rules)
-    progress("split", 0, 1)
-    rows = split(
-        [split_key(title) for title in corpus.titles],
-        targets,
-        validation_fraction=chosen.validation_fraction,
-        test_fraction=chosen.test_fraction,
-        seed=chosen.seed,
-    )
+    simply = chosen.model_copy(update={"folds": 1})
+    targets, (rows,) = _divided(corpus, rules, simply, progress)
     return targets, rows
 
 
@@ -174,33 +166,52 @@ def learn(
         TrainingError: As `train`.
         UsageError: As `train`.
     """
-    targets, rows = labelled(corpus, rules, settings.train, progress)
+    targets, sides = _divided(corpus, rules, settings.train, progress)
     task = Task(
         titles=corpus.titles,
         targets=targets,
         labels=rules.labels,
-        rows=rows,
+        rows=sides[0],
         settings=settings.train,
         checkpoints=checkpoints,
         resume=resume,
         vectors=vectors,
         encoder=encoder,
     )
-    if settings.train.folds > 1:
-        return _cross_learned(corpus, task, progress)
+    if len(sides) > 1:
+        return _cross_learned(corpus, task, sides, progress)
     fitted = fit(task, progress)
-    return Learned(fitted, Sides(corpus, targets, rows, fitted.probabilities))
+    return Learned(fitted, Sides(corpus, targets, task.rows, fitted.probabilities))
 
 
-def _cross_learned(corpus: Corpus, task: Task, progress: Progress) -> Learned:
-    """Fit a model for each fold, then one to every headline."""
-    folds = fold(
-        [split_key(title) for title in corpus.titles],
-        task.targets,
-        folds=task.settings.folds,
-        validation_fraction=task.settings.validation_fraction,
-        seed=task.settings.seed,
+def _divided(
+    corpus: Corpus, rules: Rules, chosen: TrainSettings, progress: Progress
+) -> tuple[Targets, list[Split]]:
+    """Return the labels (N, L), and the sides of each fold, or of the one split."""
+    progress("labels", 0, 1)
+    targets = rules.label_matrix(corpus.titles)
+    _refuse_no_topic(corpus, targets, rules)
+    progress("split", 0, 1)
+    keys = [split_key(title) for title in corpus.titles]
+    fraction, seed = chosen.validation_fraction, chosen.seed
+    if chosen.folds > 1:
+        return targets, fold(
+            keys, targets, folds=chosen.folds, validation_fraction=fraction, seed=seed
+        )
+    rows = split(
+        keys,
+        targets,
+        validation_fraction=fraction,
+        test_fraction=chosen.test_fraction,
+        seed=seed,
     )
+    return targets, [rows]
+
+
+def _cross_learned(
+    corpus: Corpus, task: Task, folds: Sequence[Split], progress: Progress
+) -> Learned:
+    """Fit a model for each fold, then one to every headline."""
     crossed, done = cross_validate(task, folds, progress)
     whole = final(task, folds, done)
     fitted = fit(whole, progress)

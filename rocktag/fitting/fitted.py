@@ -46,8 +46,6 @@ class Task:
             there is something to go on with, and is worth nothing half-done.
         vectors: Gives the words of a vocabulary their first vectors; None for chance.
         encoder: The pre-trained encoder of a transformer.
-        rule_labels: Those that the keyword rules serve; None: as the positives of the
-            training headlines say.
     """
 
     titles: Sequence[str]
@@ -60,7 +58,6 @@ class Task:
     is_part: bool = False
     vectors: Vectors | None = None
     encoder: Encoder | None = None
-    rule_labels: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
