@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,13 @@ from rocktag.artifact.predictions import OutOfFold
 from rocktag.config import Settings
 from rocktag.corpus import gather
 from rocktag.errors import TrainingError
+from rocktag.fitting import Task
+from rocktag.fitting.rare_labels import rule_labels
 from rocktag.labeling import keyword_rules
 from rocktag.objectives import Objective
 from rocktag.retuning import retune
 from rocktag.sampling import sample
+from rocktag.splits import Split
 from rocktag.training import Trained, train
 
 FOLDS = 3
@@ -197,6 +201,20 @@ def test_folds_leave_the_same_labels_to_the_rules_as_the_model_of_all_headlines(
     assert isinstance(held_out, OutOfFold)
     same = (held_out.unseen == held_out.out_of_fold_targets).all(axis=0)
     assert served == {label for label, is_ in zip(LABELS, same, strict=True) if is_}
+
+
+def test_a_fold_counts_the_positives_of_every_headline_for_the_rules() -> None:
+    none = np.arange(0, dtype=np.int64)
+    task = Task(
+        titles=["a", "b"],
+        targets=np.array([[1, 0], [1, 1]], dtype=np.int8),
+        labels=["tour", "album"],
+        rows=Split(np.arange(1), none, none),
+        settings=settings_in(Path(), rules_below=2).train,
+        checkpoints=None,
+    )
+    assert rule_labels(task) == ("tour", "album")
+    assert rule_labels(replace(task, is_part=True)) == ("album",)
 
 
 def test_the_test_fraction_does_not_matter_to_folds(tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ def test_a_corpus_too_small_for_its_folds_is_refused_or_every_side_has_headlines
         sides = folded(keys, targets, folds, seed)
     except TrainingError as error:
         refusal = str(error)
-        assert f"{size} different headlines, too few" in refusal
+        assert f"too few different headlines ({size})" in refusal
         assert refusal.endswith("or take fewer folds")
         return
     for one in sides:

@@ -89,7 +89,7 @@ def test_the_manifest_says_which_encoder_was_fitted_and_how(
     card = (published.folder / "README.md").read_text()
     assert "head mean-max, fitted in float32" in card
     assert f"Served as {conversion.number_format}: on validation" in card
-    assert "rocktag train --classifier transformer --base tiny" in card
+    assert "config.toml train\n" in card
 
 
 def test_a_loaded_transformer_says_what_was_published(published: Published) -> None:
