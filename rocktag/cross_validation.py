@@ -84,7 +84,8 @@ def final(task: Task, folds: Sequence[Split], done: Sequence[Fold]) -> Task:
 
     No headline is left to stop it early, so a network learns for as many epochs as the
     folds' best ones had, in the median. Its validation side is among what it learns
-    from: that side says in which number format it may be served, nothing else.
+    from: that side says in which number format it may be served, and which epoch's
+    weights it keeps, nearly always the last one's.
     """
     best = [fold.best_epoch for fold in done]
     epochs = [epoch for epoch in best if epoch is not None]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 from rocktag.argmaxability import BOUND
 from rocktag.classifiers import encoders, frameworks, transformer
 from rocktag.classifiers.neural_types import Schedule
 from rocktag.classifiers.precision import Precision, fastest
+from rocktag.encoders import Encoder
 from rocktag.errors import UsageError
 from rocktag.fitting.fitted import Progress, Task
 from rocktag.fitting.network import (
@@ -72,17 +74,23 @@ def network(task: Task, progress: Progress) -> Network:
             "precision": precision,
             "head": settings.head,
             "encoder": {
-                "base": encoder.base,
+                "base": _base(encoder),
                 "origin": encoder.origin,
                 "sha256": dict(encoder.sha256),
             },
         },
         remarks=(
-            f"Encoder: {encoder.base} ({encoder.origin}; SHA-256 of its weights"
+            f"Encoder: {_base(encoder)} ({encoder.origin}; SHA-256 of its weights"
             f" {encoder.sha256['model.safetensors']}), head {settings.head}, fitted in"
             f" {precision}.",
         ),
     )
+
+
+def _base(encoder: Encoder) -> str:
+    """Return the base as it was asked for, but of a folder its name only."""
+    is_folder = Path(encoder.base).expanduser().is_dir()
+    return encoder.folder.name if is_folder else encoder.base
 
 
 def _precision(task: Task) -> Precision:
