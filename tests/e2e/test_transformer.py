@@ -26,8 +26,10 @@ def test_the_demo_fine_tunes_the_encoder_that_it_is_given(rocktag: Rocktag) -> N
 def test_an_encoder_that_cannot_be_had_is_one_line_naming_the_sources(
     rocktag: Rocktag,
 ) -> None:
+    rocktag.well("sample", "-n", "50", "-o", "few.csv")
     result = rocktag(
         *("train", "--classifier", "transformer", "--base", "./nowhere"),
+        *("--corpus", "few.csv"),
     )
     assert result.code == 1
     (line,) = [line for line in result.stderr.splitlines() if "nowhere" in line]
