@@ -42,6 +42,7 @@ class Trained:
         scores: Threshold policy to the scores of the test side, or of all folds.
         thresholds: Tuned on validation, or on what was said out of fold.
         seconds: From the first split to the draft.
+        fold_seconds: Those of each fold, also of one taken up from an earlier training.
         checkpoints: To be removed when the draft is published.
         unlearned: Topics that no training headline has: it will hardly give them.
     """
@@ -50,6 +51,7 @@ class Trained:
     scores: dict[str, Scores]
     thresholds: TunedThresholds
     seconds: float
+    fold_seconds: tuple[float, ...] = ()
     checkpoints: tuple[Checkpoint, ...] = ()
     unlearned: tuple[str, ...] = ()
 
@@ -142,6 +144,7 @@ def train(
         scores=verdict.test,
         thresholds=verdict.thresholds,
         seconds=seconds,
+        fold_seconds=tuple(one.seconds for one in learned.folds),
         unlearned=_unlearned(learned, rules),
         checkpoints=learned.checkpoints(),
     )

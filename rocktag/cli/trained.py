@@ -51,6 +51,7 @@ def print_training(outcome: Outcome) -> None:
         ([row.label, row.precision, row.recall, row.f1, row.support] for row in rows),
     )
     print_scores(trained, manifest)
+    _print_fold_times(trained)
     given = manifest.fitting.given_vectors if manifest.fitting else None
     if given is not None:
         output.print(
@@ -106,6 +107,13 @@ def print_scores(trained: Trained, manifest: Manifest) -> None:
     )
 
 
+def _print_fold_times(trained: Trained) -> None:
+    if trained.fold_seconds:
+        minutes = [seconds / 60 for seconds in trained.fold_seconds]
+        shown = ", ".join(f"{one:.1f}" for one in minutes)
+        output.print(f"folds took {sum(minutes):.1f} minutes ({shown})")
+
+
 def _spread(found: Spread) -> str:
     return f"{found.mean:.4f} ± {found.standard_deviation:.4f}"
 
@@ -136,4 +144,5 @@ def as_object(outcome: Outcome) -> dict[str, Any]:
         "fitting": manifest.fitting.model_dump() if manifest.fitting else None,
         "rule_labels": list(manifest.rule_labels),
         "seconds": round(trained.seconds, 3),
+        "fold_seconds": [round(seconds, 3) for seconds in trained.fold_seconds],
     }
