@@ -6,7 +6,6 @@ goes on at the fold it was in.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,8 +20,6 @@ from rocktag.fitting import Fitted, Progress, Task, fit
 from rocktag.fitting.fingerprint import fingerprint
 from rocktag.splits import Split
 from rocktag.types import Probabilities
-
-logger = logging.getLogger(__name__)
 
 _FACTS = ("history", "best_epoch", "number_format", "seconds")
 
@@ -107,7 +104,8 @@ def _fold(task: Task, progress: Progress) -> Fold:
     fitted = fit(_keeping_below(task, kept), progress)
     fold = _summary(fitted, task, begun)
     if kept is not None:
-        _keep(fold, kept)
+        facts = {name: getattr(fold, name) for name in _FACTS}
+        kept.save_if_possible({"probabilities": fold.probabilities}, facts)
     if fitted.checkpoint is not None:
         fitted.checkpoint.remove()
     return replace(fold, checkpoint=kept)
@@ -136,15 +134,6 @@ def _kept(task: Task) -> Checkpoint | None:
 def _keeping_below(task: Task, kept: Checkpoint | None) -> Task:
     """Return a fold's task whose epochs are kept in the fold's own folder."""
     return replace(task, checkpoints=kept.folder) if kept is not None else task
-
-
-def _keep(fold: Fold, kept: Checkpoint) -> None:
-    """Write a fold's outcome; a full disk ends nothing."""
-    facts = {name: getattr(fold, name) for name in _FACTS}
-    try:
-        kept.save({"probabilities": fold.probabilities}, facts)
-    except TrainingError as error:
-        logger.warning("%s; training goes on", error)
 
 
 def _summary(fitted: Fitted, task: Task, begun: float) -> Fold:

@@ -8,6 +8,7 @@ holds the lock beside it, `FINGERPRINT.lock`, until its model is published.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -23,6 +24,8 @@ import numpy.typing as npt
 
 from rocktag.errors import TrainingError
 from rocktag.locks import FileLock, lock
+
+logger = logging.getLogger(__name__)
 
 Arrays: TypeAlias = Mapping[str, npt.NDArray[Any]]
 
@@ -89,6 +92,13 @@ class Checkpoint:
                 f"{self.folder} cannot be written: {error.strerror}; training cannot"
                 " be resumed from this epoch; make room or set models_dir"
             ) from error
+
+    def save_if_possible(self, arrays: Arrays, facts: Mapping[str, Any]) -> None:
+        """Keep as `save` does; where that cannot be, say so and end nothing."""
+        try:
+            self.save(arrays, facts)
+        except TrainingError as error:
+            logger.warning("%s; training goes on", error)
 
     def load(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]] | None:
         """Return what was kept last: arrays and facts; None where nothing was.

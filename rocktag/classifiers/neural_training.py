@@ -6,7 +6,6 @@ model, so that a training resumed after epoch k ends as if it had never stopped.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any, TypeAlias
@@ -26,8 +25,6 @@ from rocktag.classifiers.neural_types import Epoch, Examples, Fitting, Schedule
 from rocktag.classifiers.token_ids import pad
 from rocktag.errors import TrainingError
 from rocktag.types import Probabilities
-
-logger = logging.getLogger(__name__)
 
 # "fit" after each batch, "epoch" after each epoch; done, in all, metrics.
 Progress: TypeAlias = Callable[[str, int, int, str], None]
@@ -167,10 +164,7 @@ class _Run:
             **_numbered("best", self.so_far.best_weights),
         }
         epochs = [asdict(row) for row in self.so_far.epochs]
-        try:
-            checkpoint.save(arrays, {"epochs": epochs})
-        except TrainingError as error:
-            logger.warning("%s; training goes on", error)
+        checkpoint.save_if_possible(arrays, {"epochs": epochs})
 
     def restore(self, checkpoint: Checkpoint | None) -> None:
         """Go back to where the checkpoint was written."""
