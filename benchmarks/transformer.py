@@ -87,6 +87,7 @@ def _training(titles: Sequence[str], tokenizer: bytes) -> list[dict[str, Any]]:
         ours,
         maximum_length=_STUDY_LENGTH,
         pad_always=True,
+        batch_size=32,
         learning_rate_decay="none",
         warm_up=0.0,
         gradient_clip=0.0,

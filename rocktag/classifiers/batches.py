@@ -1,7 +1,7 @@
 """Which headlines go through a network together, and how far they are padded.
 
-Headlines of like length share a batch, so little of it is padding: sorted by length
-within windows of a shuffled order, padded to a multiple of 8 tokens.
+Headlines of like length share a batch, sorted by length within windows of a shuffled
+order, so little of it is padding though each is padded to its longest.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ Rows: TypeAlias = npt.NDArray[np.int64]  # (n,), rows of the training headlines
 Lengths: TypeAlias = npt.NDArray[np.int64]  # (N,), tokens of each headline
 
 _WINDOW = 50  # batches; within one, headlines are sorted by length
-_STEP = 8  # tokens; lengths of batches are multiples of it
 
 
 def by_length(lengths: Lengths, size: int) -> list[Rows]:
@@ -64,15 +63,6 @@ def shown(targets: Targets, minimum: int) -> Rows:
     wanted = np.maximum(-(-minimum // positives), 1)
     times = np.maximum((targets * wanted).max(axis=1), 1)  # (N,)
     return np.repeat(np.arange(len(targets)), times)
-
-
-def padded_length(longest: int, maximum: int) -> int:
-    """Return how far to pad a batch whose longest headline has `longest` tokens.
-
-    >>> padded_length(9, 40), padded_length(70, 60)
-    (16, 60)
-    """
-    return min(-(-longest // _STEP) * _STEP, maximum)
 
 
 def _cut(rows: Rows, size: int) -> list[Rows]:

@@ -221,7 +221,7 @@ def _padded(examples: Examples, rows: batches.Rows, schedule: Schedule) -> Any:
     chosen = [examples.token_ids[row] for row in rows]
     maximum = schedule.maximum_length
     longest = maximum if schedule.pad_always else max(map(len, chosen))
-    return pad(chosen, batches.padded_length(longest, maximum))
+    return pad(chosen, min(longest, maximum))
 
 
 def _numbered(

@@ -70,11 +70,11 @@ class TransformerSettings(Section):
     precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
     maximum_length: int = Field(64, ge=3, le=512)  # tokens
     pad_always: bool = False
-    batch_size: int = Field(32, ge=1)  # headlines
+    batch_size: int = Field(64, ge=1)  # headlines
     accumulated_batches: int = Field(1, ge=1)
     epochs: int = Field(3, ge=1)
     patience: int = Field(2, ge=1)  # epochs
-    learning_rate: float = Field(2e-4, gt=0)
+    learning_rate: float = Field(3e-4, gt=0)
     learning_rate_decay: Literal["linear", "cosine", "none"] = "linear"
     warm_up: Share = 0.06
     weight_decay: float = Field(0.01, ge=0)

@@ -37,6 +37,7 @@ SHIPPED: dict[str, Any] = {
             "precision": "float32",
             "maximum_length": 128,
             "pad_always": True,
+            "batch_size": 32,
             "learning_rate": 5e-5,
             "learning_rate_decay": "none",
             "warm_up": 0.0,

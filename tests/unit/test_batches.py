@@ -50,15 +50,6 @@ def test_one_generator_gives_one_order_and_another_another() -> None:
     assert not (plans[0] == plans[2]).all()
 
 
-@given(st.integers(1, 100), st.integers(1, 100))
-def test_a_length_is_enough_and_never_over_the_maximum(
-    longest: int, maximum: int
-) -> None:
-    padded = batches.padded_length(longest, maximum)
-    assert min(longest, maximum) <= padded <= maximum
-    assert padded == maximum or padded % 8 == 0
-
-
 @given(TARGETS, st.integers(0, 60))
 def test_every_headline_is_shown_and_a_label_with_any_as_often_as_is_asked(
     targets: Targets, minimum: int

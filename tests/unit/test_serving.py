@@ -7,6 +7,7 @@ import pytest
 
 from rocktag.errors import TrainingError
 from rocktag.fitting.serving import Difference, Limits, choose, difference
+from rocktag.types import Probabilities, Targets
 
 SAME = Difference(1e-7, 0.0)
 LIMITS = Limits(probability=0.02, f1=0.002, label_f1=0.002)
@@ -39,17 +40,30 @@ def test_a_conversion_that_says_something_else_is_refused(probability: float) ->
 
 
 def test_the_difference_is_the_largest_of_probabilities_and_of_f1() -> None:
-    generator = np.random.default_rng(1)
-    expected = generator.random((60, 3)).astype(np.float32)
-    targets = (expected > 0.5).astype(np.int8)
-    targets[:, 2] = 1 - targets[:, :2].max(axis=1)
+    targets, expected = _separable()
     found = expected.copy()
-    found[7, 0] += 0.3 if expected[7, 0] < 0.5 else -0.3
+    positive = int(np.argmax(targets[:, 0]))
+    found[positive, 0] = 0.0
     same = difference(targets, expected, expected, LABELS, minimum_positives=1)
     assert same == Difference(0.0, 0.0)
     moved = difference(targets, expected, found, LABELS, minimum_positives=1)
-    assert moved.probability == pytest.approx(0.3, abs=1e-6)
-    flipped = np.where(expected[7, 0] < 0.5, found[7, 0] >= 0.5, found[7, 0] < 0.5)
-    assert (moved.f1 > 0) == bool(flipped)
-    assert (moved.label_f1 >= moved.f1) or not flipped
-    assert (moved.decisions > 0) == bool(flipped)
+    assert moved.probability == pytest.approx(expected[positive, 0])
+    assert 0 < moved.f1 <= moved.label_f1
+    assert 0 < moved.decisions
+
+
+def test_each_file_is_judged_under_its_own_thresholds() -> None:
+    targets, expected = _separable()
+    lower = expected * np.float32(0.8)  # every decision stays where it can be tuned
+    moved = difference(targets, expected, lower, LABELS, minimum_positives=1)
+    assert moved.probability > 0.1
+    assert (moved.f1, moved.label_f1, moved.decisions) == (0.0, 0.0, 0.0)
+
+
+def _separable() -> tuple[Targets, Probabilities]:
+    """Return targets and probabilities (60, 3) that any threshold around 0.5 parts."""
+    generator = np.random.default_rng(1)
+    targets = generator.integers(0, 2, (60, 3)).astype(np.int8)
+    targets[:, 2] = 1 - targets[:, :2].max(axis=1)
+    apart = generator.uniform(0.3, 0.5, (60, 3))
+    return targets, np.where(targets, 0.5 + apart, 0.5 - apart).astype(np.float32)
