@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import time
 
-from rocktag.auditing import judge
-from rocktag.db import runs
+from rocktag.auditing import Tally, judge
+from rocktag.db import Connection, run_metrics, runs
 from rocktag.db.models import CHAMPION
 from rocktag.db.runs import RunRecord
 from rocktag.runtime import Runtime
@@ -14,39 +14,60 @@ from rocktag.tagging import enqueue_all, tag_pending
 
 logger = logging.getLogger(f"rocktag.{__name__}")
 
+_SECONDS_BETWEEN_RECORDS = 30.0  # a killed run loses no more of its statistics
+
 
 def run(runtime: Runtime, record: RunRecord) -> None:
     """Tag until nothing is pending, and record what was seen.
 
+    Where another model is chosen meanwhile, the run ends and asks for another one.
+
     Raises:
         StoreError: The database refuses, or there is no champion.
         ArtifactError: The chosen model must not be used.
+        TaggingError: Too many headlines cannot be tagged.
     """
-    if runtime.settings.tag.model != CHAMPION:
+    settings = runtime.settings
+    if settings.tag.model != CHAMPION:
         logger.warning(
             "tag.model is %s: its labels are stored, but the views show the champion's",
-            runtime.settings.tag.model,
+            settings.tag.model,
         )
     tagger = runtime.tagger()
     version = runtime.registered(tagger)
-    with runtime.database.write() as connection:
-        runs.set_model(connection, record.run_id, version, tagger.policy)
-    enqueue_all(runtime.database, version)
-    begun = time.monotonic()
+    runtime.database.transact(
+        lambda c: runs.set_model(c, record.run_id, version, tagger.policy)
+    )
+    enqueue_all(runtime.database, version, record, settings.tag)
+    begun = recorded = time.monotonic()
+
+    def keep(tally: Tally) -> None:
+        manifest, policy = tagger.artifact.manifest, tagger.policy
+        metrics = tally.metrics(seconds=time.monotonic() - begun)
+        judged = judge(tally.label_metrics(), manifest, policy, settings.audit)
+
+        def write(connection: Connection) -> None:
+            run_metrics.record_outcome(connection, record, metrics, judged)
+
+        runtime.database.transact(write)
+
+    def after_batch(tally: Tally) -> None:
+        nonlocal recorded
+        if time.monotonic() - recorded >= _SECONDS_BETWEEN_RECORDS:
+            keep(tally)
+            recorded = time.monotonic()
+
+    def should_stop() -> bool:
+        record.goes_on = not runtime.stopping.is_set() and runtime.has_other_model()
+        return record.goes_on or runtime.stopping.is_set()
+
     tally = tag_pending(
         runtime.database,
         tagger,
         version,
         record,
-        runtime.settings.tag,
-        should_stop=runtime.stopping.is_set,
+        settings.tag,
+        should_stop=should_stop,
+        after_batch=after_batch,
     )
-    metrics = tally.metrics(seconds=time.monotonic() - begun)
-    judged = judge(
-        tally.label_metrics(),
-        tagger.artifact.manifest,
-        tagger.policy,
-        runtime.settings.audit,
-    )
-    with runtime.database.write() as connection:
-        runs.record_outcome(connection, record, metrics, judged)
+    keep(tally)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from rocktag.artifact import Manifest
 from rocktag.config import AuditSettings
-from rocktag.db.runs import LabelMetric
+from rocktag.db.run_metrics import LabelMetric
 from rocktag.drift import (
     histogram,
     population_stability_index,

@@ -5,7 +5,10 @@ RocktagError
 │   └── ConfigError   every fault of the configuration, at once
 ├── InputError        a file or a table cannot be read as headlines    exit code 1
 ├── StoreError        the database refused or is not ready             exit code 1
+│   ├── UnavailableError   it may not refuse a moment later
+│   └── RefusedValueError  it will never take one of the values
 ├── ArtifactError     a model cannot be published or must not be used  exit code 1
+├── TaggingError      too many headlines cannot be tagged              exit code 1
 └── TrainingError     the corpus cannot be learned from                exit code 1
 """
 
@@ -51,8 +54,20 @@ class StoreError(RocktagError):
     """The database refused a statement, cannot be reached or has another schema."""
 
 
+class UnavailableError(StoreError):
+    """The database cannot do it now: unreachable, locked, full, or in a deadlock."""
+
+
+class RefusedValueError(StoreError):
+    """The database refuses a value, whenever it is asked."""
+
+
 class ArtifactError(RocktagError):
     """A model artifact cannot be written, or must not be trusted."""
+
+
+class TaggingError(RocktagError):
+    """So many headlines cannot be tagged that going on would do harm."""
 
 
 class TrainingError(RocktagError):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 
 from rocktag.config import SourceSettings
-from rocktag.db import Database, headlines, sources
+from rocktag.db import Connection, Database, headlines, sources
 from rocktag.db.headlines import Stored
 from rocktag.db.runs import RunRecord
 from rocktag.feeds import to_headline
@@ -40,19 +41,23 @@ def store_rows(
         InputError: The feed cannot be read further.
     """
     total = Stored()
-    with database.write() as connection:
-        headlines.forget_rejections(connection, origin)
+    database.transact(lambda c: headlines.forget_rejections(c, origin))
     for batch in _batches(rows, batch_size):
         accepted = [row for row in batch if isinstance(row, Headline)]
         rejected = [row for row in batch if isinstance(row, Rejection)]
-        with database.write() as connection:
-            total += headlines.store(connection, accepted)
-            headlines.record_rejections(connection, rejected)
+        total += database.transact(partial(_store, accepted, rejected))
         record.taken += len(batch)
         record.done = total.new + total.edited + total.updated
         record.failed += len(rejected)
         on_batch()
     return total
+
+
+def _store(
+    accepted: list[Headline], rejected: list[Rejection], connection: Connection
+) -> Stored:
+    headlines.record_rejections(connection, rejected)
+    return headlines.store(connection, accepted)
 
 
 def pull(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import threading
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from rocktag.artifact import Manifest
 from rocktag.config import Settings
-from rocktag.db import Database, models
-from rocktag.db.models import VersionFacts
+from rocktag.db import Connection, Database, alerts, models
+from rocktag.db.models import CHAMPION, VersionFacts
 from rocktag.db.runs import RunRecord
+from rocktag.errors import ArtifactError
+from rocktag.stopping import Flag
 from rocktag.tagging import Tagger, open_tagger
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -23,32 +26,54 @@ class Runtime:
         settings: The configuration.
         database: Where headlines and tags are.
         stopping: Set when the process shall end after the batch in hand.
+        record: The run that is going on.
     """
 
     settings: Settings
     database: Database
-    stopping: threading.Event = field(default_factory=threading.Event)
+    stopping: Flag = field(default_factory=Flag)
+    record: RunRecord | None = None
     _tagger: Tagger | None = None
+    _chosen: str | None = None  # what the tagger was opened for: it may be another
+    _is_stale: bool = False
+
+    def reload(self, settings: Settings) -> None:
+        """Take other settings, and read the model again from its folder."""
+        self.settings = settings
+        self._is_stale = True
+
+    def forget_refusals(self) -> None:
+        """Let a champion that was refused be tried once more."""
+        self._is_stale |= self._tagger is not None and self._tagger.name != self._chosen
 
     def tagger(self) -> Tagger:
         """Return the model that the settings choose; loaded only when it is another.
 
+        A champion that must not be used is refused with an alert, and the last good
+        one goes on: that in use, else the newest of those before it.
+
         Raises:
             StoreError: The database refuses, or there is no champion yet.
-            ArtifactError: The artifact must not be used.
+            ArtifactError: No artifact that could be used may be.
+        """
+        name = self.chosen()
+        if self._tagger is None or self._is_stale or name != self._chosen:
+            self._tagger = self._open(name)
+            self._chosen, self._is_stale = name, False
+        return self._tagger
+
+    def chosen(self) -> str:
+        """Return the name of the version that the settings choose now.
+
+        Raises:
+            StoreError: The database refuses, or there is no champion yet.
         """
         with self.database.read() as connection:
-            name = models.resolve(connection, self.settings.tag.model)
-            expected = models.registered_manifests(connection).get(name)
-        if self._tagger is None or self._tagger.artifact.manifest.name != name:
-            self._tagger = open_tagger(
-                self.settings.models_dir,
-                name,
-                self.settings.tag.threshold,
-                expected_sha256=expected,
-                threads=self.settings.tag.threads,
-            )
-        return self._tagger
+            return models.resolve(connection, self.settings.tag.model)
+
+    def has_other_model(self) -> bool:
+        """Tell whether another version is chosen than when the tagger was opened."""
+        return self._is_stale or self.chosen() != self._chosen
 
     def registered(self, tagger: Tagger) -> int:
         """Return the key of the tagger's version, entering it if it is not known yet.
@@ -58,8 +83,55 @@ class Runtime:
         """
         artifact = tagger.artifact
         facts = version_facts(artifact.manifest, artifact.manifest_sha256)
-        with self.database.write() as connection:
-            return models.register(connection, facts)
+        return self.database.transact(lambda c: models.register(c, facts))
+
+    def _open(self, name: str) -> Tagger:
+        try:
+            tagger = self._load(name)
+        except ArtifactError as error:
+            if self.settings.tag.model != CHAMPION:
+                raise
+            return self._last_good(name, error)
+        self.database.transact(
+            lambda c: alerts.close_alert(c, "refused_champion", name)
+        )
+        return tagger
+
+    def _last_good(self, refused: str, error: ArtifactError) -> Tagger:
+        def tell(connection: Connection) -> None:
+            alerts.raise_alert(connection, "refused_champion", refused, str(error))
+
+        self.database.transact(tell)
+        logger.error(
+            "the champion %s is refused: %s",
+            refused,
+            error,
+            extra={"event": "champion_refused", "model": refused},
+        )
+        if self._tagger is not None and self._tagger.name != refused:
+            return self._tagger
+        with self.database.read() as connection:
+            earlier = [one for one in models.champions(connection) if one != refused]
+        for name in earlier:
+            try:
+                tagger = self._load(name)
+            except ArtifactError as other:
+                logger.warning("an earlier champion cannot be used either: %s", other)
+            else:
+                logger.warning("going on with the earlier champion %s", name)
+                return tagger
+        raise error
+
+    def _load(self, name: str) -> Tagger:
+        with self.database.read() as connection:
+            expected = models.registered_manifests(connection).get(name)
+        return open_tagger(
+            self.settings.models_dir,
+            name,
+            self.settings.tag.threshold,
+            expected_sha256=expected,
+            threads=self.settings.tag.threads,
+        )
 
 
 def version_facts(manifest: Manifest, manifest_sha256: str) -> VersionFacts:
@@ -76,4 +148,14 @@ def version_facts(manifest: Manifest, manifest_sha256: str) -> VersionFacts:
     )
 
 
-Job: TypeAlias = Callable[[Runtime, RunRecord], None]
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker does at its times.
+
+    Attributes:
+        run: Does it.
+        once_a_tick: Whether one worker does it for all; else each does its share.
+    """
+
+    run: Callable[[Runtime, RunRecord], None]
+    once_a_tick: bool

@@ -1,35 +1,37 @@
 """The daemon: each job at its time, each run on record, and a clean end.
 
-APScheduler 3's defaults, checked in its source, are wrong for this: it drops a run that
-is one second late and swallows what a job raises. `_JOB_DEFAULTS` and `run_job` answer
-both. Its job stores cannot be shared between processes, so there is none: the schedule
-is config.toml, and the claims in the database keep several workers apart.
+Jobs run one after another in the main thread; a job that is late runs once, however
+many of its moments have passed. The claims in the database and the ticks of runs keep
+several workers apart.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import signal
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
 from types import FrameType
 
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
-
-from rocktag.errors import RocktagError
-from rocktag.recording import describe, recorded_run
+from rocktag.config import Settings
+from rocktag.db import Connection, alerts, queue, runs
+from rocktag.db.runs import RunRecord
+from rocktag.errors import RocktagError, StoreError
+from rocktag.recording import TickTaken, describe, recorded_run
 from rocktag.runtime import Job, Runtime
-from rocktag.schedule import cron_trigger
+from rocktag.schedule import Agenda, trigger
 
 logger = logging.getLogger(__name__)
 
-_JOB_DEFAULTS = {
-    "max_instances": 1,  # a slow batch delays the next run, never doubles it
-    "coalesce": True,  # ten missed runs are one run
-    "misfire_grace_time": None,  # late is fine; the default drops it after 1 s
-}
+_LONGEST_WAIT = 30.0  # seconds: a machine that was suspended is noticed as soon
+_DRAIN_PAUSE = 1.0  # seconds, while other workers have what is left
+_TIME_TO_GIVE_BACK = 0.8  # of the time that a stop may take
+_KILLED = 128 + signal.SIGTERM
+
+Reload = Callable[[], Settings]
 
 
 def run_once(jobs: Mapping[str, Job], runtime: Runtime) -> dict[str, str | None]:
@@ -38,7 +40,7 @@ def run_once(jobs: Mapping[str, Job], runtime: Runtime) -> dict[str, str | None]
     A job that fails does not keep the next one from running; a stop does.
     """
     outcome: dict[str, str | None] = {}
-    with _stopping_on_signals(runtime):
+    with _listening_to_signals(runtime):
         for name, job in jobs.items():
             if runtime.stopping.is_set():
                 break
@@ -46,55 +48,95 @@ def run_once(jobs: Mapping[str, Job], runtime: Runtime) -> dict[str, str | None]
     return outcome
 
 
-def serve(jobs: Mapping[str, Job], runtime: Runtime) -> None:
-    """Run each job by its cron expression until SIGTERM or SIGINT.
+def drain(name: str, job: Job, runtime: Runtime) -> str | None:
+    """Run a job until no headline is pending or in work; return its error, if any."""
+    with _listening_to_signals(runtime):
+        while not runtime.stopping.is_set():
+            error = run_job(name, job, runtime)
+            if error is not None:
+                return error
+            version = runtime.registered(runtime.tagger())
+            with runtime.database.read() as connection:
+                if not queue.waiting(connection, version):
+                    return None
+            runtime.stopping.wait(_DRAIN_PAUSE)
+    return None
 
-    The signal lets the batch in hand be written; then the process ends.
+
+def serve(
+    jobs: Mapping[str, Job], runtime: Runtime, reload: Reload | None = None
+) -> None:
+    """Run each job at the moments of its schedule until SIGTERM or SIGINT.
+
+    The signal lets the batch in hand be written; a second one ends the process at once.
+
+    Args:
+        jobs: In the order in which they run where several are due.
+        runtime: What they are handed.
+        reload: Reads the configuration again, at SIGHUP.
     """
-    scheduler = BackgroundScheduler(
-        timezone=UTC,
-        job_defaults=_JOB_DEFAULTS,
-        # One thread: jobs of one worker wait for each other.
-        executors={"default": ThreadPoolExecutor(max_workers=1)},
-    )
-    expressions = runtime.settings.schedule.model_dump()
-    for name, job in jobs.items():
-        scheduler.add_job(
-            run_job, cron_trigger(expressions[name]), args=(name, job, runtime), id=name
-        )
-    with _stopping_on_signals(runtime):
-        scheduler.start()
-        for scheduled in scheduler.get_jobs():
-            logger.info(
-                "%s runs next at %s",
-                scheduled.id,
-                scheduled.next_run_time,
-                extra={"event": "scheduled", "job": scheduled.id},
-            )
-        runtime.stopping.wait()
-        logger.info("stopping after the batch in hand", extra={"event": "stopping"})
-        scheduler.shutdown(wait=True)
+    reloading = threading.Event()
+
+    def hang_up(number: int, _: FrameType | None) -> None:
+        reloading.set()
+        runtime.stopping.wake()
+
+    before = signal.signal(signal.SIGHUP, hang_up) if reload else None
+    try:
+        with _listening_to_signals(runtime):
+            agenda = _agenda(jobs, runtime)
+            while not runtime.stopping.is_set():
+                if reload is not None and reloading.is_set():
+                    reloading.clear()
+                    agenda = _reloaded(jobs, runtime, reload, agenda)
+                for tick in agenda.due(datetime.now(UTC)):
+                    if runtime.stopping.is_set():
+                        break
+                    runtime.forget_refusals()
+                    run_job(tick.job, jobs[tick.job], runtime, tick.moment)
+                seconds = agenda.seconds_to_next(datetime.now(UTC))
+                runtime.stopping.wait(min(seconds or _LONGEST_WAIT, _LONGEST_WAIT))
+    finally:
+        if reload:
+            signal.signal(signal.SIGHUP, before)
     logger.info("stopped", extra={"event": "stopped"})
 
 
-def run_job(name: str, job: Job, runtime: Runtime) -> str | None:
+def run_job(
+    name: str, job: Job, runtime: Runtime, tick: datetime | None = None
+) -> str | None:
     """Run one job under a `run` row; return its error, or None where it succeeded.
 
-    Nothing escapes: a daemon must outlive a bad night.
+    Nothing escapes: a daemon must outlive a bad night. A tick that another worker has
+    had is passed over.
     """
+    goes_on, error = True, None
+    while goes_on and error is None:
+        goes_on, error = _run(name, job, runtime, tick if job.once_a_tick else None)
+    return error
+
+
+def _run(
+    name: str, job: Job, runtime: Runtime, tick: datetime | None
+) -> tuple[bool, str | None]:
+    """Return whether the job wants another run at once, and its error."""
     try:
-        with recorded_run(runtime.database, name) as record:
-            job(runtime, record)
-    except Exception as error:
-        message = describe(error)
-        logger.error(
-            "%s failed: %s",
+        with recorded_run(
+            runtime.database,
             name,
-            message,
-            exc_info=None if isinstance(error, RocktagError) else error,
-            extra={"event": "run_failed", "job": name},
-        )
-        return message
+            tick=tick,
+            alive_seconds=runtime.settings.tag.lease_seconds,
+        ) as record:
+            runtime.record = record
+            job.run(runtime, record)
+    except TickTaken:
+        logger.debug("%s: another worker has run it for %s", name, tick)
+        return False, None
+    except Exception as error:
+        return False, _told(name, runtime, error)
+    finally:
+        runtime.record = None
+    _tell_alert(runtime, lambda c: alerts.close_alert(c, "failed_run", name))
     logger.info(
         "%s: %d taken, %d done, %d failed",
         name,
@@ -103,20 +145,112 @@ def run_job(name: str, job: Job, runtime: Runtime) -> str | None:
         record.failed,
         extra={"event": "run_finished", "job": name, "run": record.run_id},
     )
-    return None
+    return record.goes_on and not runtime.stopping.is_set(), None
+
+
+def _told(name: str, runtime: Runtime, error: Exception) -> str:
+    message = describe(error)
+    logger.error(
+        "%s failed: %s",
+        name,
+        message,
+        exc_info=None if isinstance(error, RocktagError) else error,
+        extra={"event": "run_failed", "job": name},
+    )
+    _tell_alert(runtime, lambda c: alerts.raise_alert(c, "failed_run", name, message))
+    return message
+
+
+def _tell_alert(runtime: Runtime, tell: Callable[[Connection], object]) -> None:
+    try:
+        with runtime.database.write() as connection:
+            tell(connection)
+    except StoreError as error:
+        logger.warning("an alert could not be written: %s", error)
+
+
+def _agenda(jobs: Mapping[str, Job], runtime: Runtime) -> Agenda:
+    schedule = runtime.settings.schedule
+    triggers = {}
+    for name in jobs:
+        when = trigger(getattr(schedule, name), schedule.zone)
+        if when is not None:
+            triggers[name] = when
+    agenda = Agenda(triggers, datetime.now(UTC))
+    for name, moment in agenda.next_ticks.items():
+        logger.info(
+            "%s runs next at %s",
+            name,
+            moment,
+            extra={"event": "scheduled", "job": name},
+        )
+    return agenda
+
+
+def _reloaded(
+    jobs: Mapping[str, Job], runtime: Runtime, reload: Reload, agenda: Agenda
+) -> Agenda:
+    """Take the configuration as it is now; where it cannot be used, go on as before."""
+    former = runtime.settings.schedule
+    try:
+        runtime.reload(reload())
+    except RocktagError as error:
+        logger.error("not reloaded: %s", error, extra={"event": "reload_refused"})
+        return agenda
+    logger.info("reloaded the configuration", extra={"event": "reloaded"})
+    same = runtime.settings.schedule == former
+    return agenda if same else _agenda(jobs, runtime)
 
 
 @contextmanager
-def _stopping_on_signals(runtime: Runtime) -> Iterator[None]:
-    """Turn SIGTERM and SIGINT into a request to stop after the batch in hand."""
+def _listening_to_signals(runtime: Runtime) -> Iterator[None]:
+    """Turn SIGTERM and SIGINT into a request to stop after the batch in hand.
+
+    After `worker.shutdown_timeout`, or at the second signal, the process ends anyhow.
+    """
 
     def stop(number: int, _: FrameType | None) -> None:
+        if runtime.stopping.is_set():
+            os._exit(_KILLED)  # what it holds is freed when its lease runs out
         runtime.stopping.set()
+        ending = threading.Thread(
+            target=_end_in_time, args=(runtime, ended), daemon=True
+        )
+        ending.start()
 
+    ended = threading.Event()
     numbers = (signal.SIGTERM, signal.SIGINT)
     before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield
     finally:
+        ended.set()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _end_in_time(runtime: Runtime, ended: threading.Event) -> None:
+    """Give back what the run holds and end the process, if it has not ended itself."""
+    logger.info("stopping after the batch in hand", extra={"event": "stopping"})
+    seconds = runtime.settings.worker.shutdown_timeout
+    if ended.wait(seconds * _TIME_TO_GIVE_BACK):
+        return
+    last = threading.Timer(seconds * (1 - _TIME_TO_GIVE_BACK), os._exit, args=(0,))
+    last.daemon = True
+    last.start()
+    record = runtime.record
+    if record is not None:
+        _give_up(runtime, record)
+    logger.warning("the batch in hand took too long; it was given back")
+    os._exit(0)
+
+
+def _give_up(runtime: Runtime, record: RunRecord) -> None:
+    release = record.release
+    try:
+        with runtime.database.write() as connection:
+            if release is not None:
+                release(connection)
+            runs.finish(connection, record, error="stopped before its batch was done")
+    except StoreError as error:
+        logger.error("what the run holds could not be given back: %s", error)

@@ -9,6 +9,7 @@ import typer
 
 from rocktag import __version__
 from rocktag.cli import (
+    amend,
     config,
     db,
     demo,
@@ -48,6 +49,9 @@ app.command("search")(search.search)
 app.add_typer(models.app, name="models")
 app.command("tag")(tag.tag)
 app.command("worker")(worker.worker)
+app.command("retag")(amend.retag)
+app.command("undo")(amend.undo)
+app.add_typer(amend.failed_app, name="failed")
 app.add_typer(db.app, name="db")
 app.add_typer(config.app, name="config")
 

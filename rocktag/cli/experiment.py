@@ -17,7 +17,7 @@ from rocktag.cli.options import Columns, Json, parse_columns
 from rocktag.cli.session import Session, session
 from rocktag.cli.training_progress import shown_progress
 from rocktag.cli.word_vectors import word_vectors_of
-from rocktag.db import runs
+from rocktag.db import run_metrics
 from rocktag.db.runs import RunRecord
 from rocktag.errors import UsageError
 from rocktag.files import written_whole
@@ -115,7 +115,7 @@ def _keep(
     """Store a table as files and as metrics of the run."""
     stored = _store(here, table, to)
     with here.database.write() as connection:
-        runs.record_metrics(connection, record.run_id, table.metrics())
+        run_metrics.record_metrics(connection, record.run_id, table.metrics())
     return stored
 
 

@@ -12,8 +12,8 @@ from rocktag.cli.console import note, output, print_json, print_table
 from rocktag.cli.corpora import CorpusFile, read_corpus
 from rocktag.cli.options import Columns, Json, SourceName, parse_columns
 from rocktag.cli.session import Session, session
-from rocktag.db import runs
-from rocktag.db.runs import LabelMetric
+from rocktag.db import run_metrics
+from rocktag.db.run_metrics import LabelMetric
 from rocktag.errors import UsageError
 from rocktag.feeds import open_feed
 from rocktag.files import written_whole
@@ -119,7 +119,7 @@ def _store(here: Session, found: RuleReport) -> int:
     with recorded_run(here.database, "rules") as record:
         record.taken = record.done = found.headlines
         with here.database.write() as connection:
-            runs.record_metrics(
+            run_metrics.record_metrics(
                 connection,
                 record.run_id,
                 {
@@ -127,8 +127,8 @@ def _store(here: Session, found: RuleReport) -> int:
                     "label_density": found.density,
                 },
             )
-            runs.record_label_metrics(connection, record.run_id, _metrics(found))
-            runs.record_label_pairs(connection, record.run_id, _pairs(found))
+            run_metrics.record_label_metrics(connection, record.run_id, _metrics(found))
+            run_metrics.record_label_pairs(connection, record.run_id, _pairs(found))
     return record.run_id
 
 

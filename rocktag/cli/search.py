@@ -20,7 +20,7 @@ from rocktag.cli.train import train_and_publish
 from rocktag.cli.trained import Outcome
 from rocktag.cli.trials import Found, as_object, one_line, print_search
 from rocktag.corpus import Corpus
-from rocktag.db import runs
+from rocktag.db import run_metrics
 from rocktag.db.runs import RunRecord
 from rocktag.errors import TrainingError
 from rocktag.labeling import keyword_rules
@@ -168,7 +168,7 @@ def _record(here: Session, record: RunRecord, study: Study) -> None:
     if study.best is not None and study.best.value is not None:
         metrics["best_value"] = study.best.value
     with here.database.write() as connection:
-        runs.record_metrics(connection, record.run_id, metrics)
+        run_metrics.record_metrics(connection, record.run_id, metrics)
 
 
 def _best(study: Study) -> Trial:

@@ -42,6 +42,14 @@ class Session:
     @cached_property
     def settings(self) -> Settings:
         """The configuration; loading it also sets logging up."""
+        return self.read_settings()
+
+    def read_settings(self) -> Settings:
+        """Read the configuration as it is now, and set logging up accordingly.
+
+        Raises:
+            ConfigError: It cannot be used.
+        """
         settings = load(self.config_file, self.overrides)
         keep_secret(settings.database_url.get_secret_value())
         if settings.source is not None:
@@ -52,7 +60,10 @@ class Session:
     @cached_property
     def bare_database(self) -> Database:
         """The database, whatever schema it has."""
-        return Database(self.settings.database_url.get_secret_value())
+        return Database(
+            self.settings.database_url.get_secret_value(),
+            retry_seconds=self.settings.worker.retry_seconds,
+        )
 
     @cached_property
     def database(self) -> Database:

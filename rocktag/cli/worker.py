@@ -10,6 +10,7 @@ from jobs import JOBS
 from rocktag.cli.console import fail, print_json
 from rocktag.cli.options import Json
 from rocktag.cli.session import session
+from rocktag.errors import UsageError
 from rocktag.runtime import Runtime
 
 
@@ -18,17 +19,42 @@ def worker(
     once: Annotated[
         bool, typer.Option("--once", help="Run each job once, then end.")
     ] = False,
+    drain: Annotated[
+        bool,
+        typer.Option("--drain", help="Tag until no headline is pending, then end."),
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--job",
+            metavar="NAME",
+            help=f"Only this job: {', '.join(JOBS)}; repeatable.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Pull, tag and audit on schedule, until SIGTERM; or once."""
-    from rocktag.worker import run_once, serve
+    from rocktag import worker as daemon
 
+    if once and drain:
+        raise UsageError("--once and --drain exclude each other; give one of them")
+    if drain and only not in (None, ["tag"]):
+        raise UsageError("--drain runs the job tag and no other; leave --job out")
+    unknown = sorted(set(only or ()) - JOBS.keys())
+    if unknown:
+        raise UsageError(
+            f"there is no job {', '.join(unknown)}; there are {', '.join(JOBS)}"
+        )
     here = session(context)
     runtime = Runtime(here.settings, here.database)
-    if not once:
-        serve(JOBS, runtime)
+    jobs = {name: job for name, job in JOBS.items() if only is None or name in only}
+    if not (once or drain):
+        daemon.serve(jobs, runtime, here.read_settings)
         return
-    outcome = run_once(JOBS, runtime)
+    if drain:
+        outcome = {"tag": daemon.drain("tag", JOBS["tag"], runtime)}
+    else:
+        outcome = daemon.run_once(jobs, runtime)
     if json:
         print_json({"jobs": outcome})
     failed = [name for name, error in outcome.items() if error]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
+from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -30,7 +31,7 @@ from rocktag.config.encoders import SHIPPED as SHIPPED_ENCODERS
 from rocktag.config.encoders import KnownEncoders
 from rocktag.config.search import SearchSettings
 from rocktag.config.secrets import without_passwords
-from rocktag.schedule import cron_trigger
+from rocktag.schedule import trigger
 from rocktag.text import TextView
 from rocktag.types import ClassifierName
 
@@ -67,14 +68,21 @@ def _threshold(value: Any) -> str | float:
     return number
 
 
-def _cron(expression: str) -> str:
-    cron_trigger(expression)
+def _when(expression: str) -> str:
+    trigger(expression)
     return expression
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("not a time zone; expected for instance UTC or Europe/Berlin")
+    return name
 
 
 DatabaseUrl: TypeAlias = Annotated[SecretStr, AfterValidator(_database_url)]
 ThresholdPolicy: TypeAlias = Annotated[str | float, BeforeValidator(_threshold)]
-Cron: TypeAlias = Annotated[str, AfterValidator(_cron)]
+When: TypeAlias = Annotated[str, AfterValidator(_when)]
+Zone: TypeAlias = Annotated[str, AfterValidator(_zone)]
 Fraction: TypeAlias = Annotated[float, Field(gt=0, lt=1)]
 PresetName: TypeAlias = Annotated[str, BeforeValidator(presets.known)]
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
@@ -150,8 +158,9 @@ class TagSettings(Section):
     threshold: ThresholdPolicy = "micro"
     batch_size: int = Field(512, ge=1, le=10_000)  # headlines a transaction
     threads: int = Field(2, ge=1, le=256)  # that a network computes with
-    lease_seconds: int = Field(600, ge=1)  # after that another worker takes the batch
+    lease_seconds: int = Field(120, ge=1)  # renewed in half; then others take the batch
     maximum_attempts: int = Field(3, ge=1)  # then the headline is failed
+    maximum_failed_share: float = Field(0.2, gt=0, le=1)  # of a run; then it is stopped
 
 
 class AuditSettings(Section):
@@ -166,11 +175,19 @@ class AuditSettings(Section):
 
 
 class ScheduleSettings(Section):
-    """When each job runs: cron expressions in UTC."""
+    """When each job runs: a cron expression, `every 5 minutes`, or `off`."""
 
-    pull: Cron = "*/5 * * * *"
-    tag: Cron = "*/5 * * * *"
-    audit: Cron = "15 3 * * *"
+    zone: Zone = "UTC"  # of the cron expressions
+    pull: When = "*/5 * * * *"
+    tag: When = "*/5 * * * *"
+    audit: When = "15 3 * * *"
+
+
+class WorkerSettings(Section):
+    """How the worker bears what goes wrong around it."""
+
+    retry_seconds: float = Field(60.0, ge=0, le=3_600)  # for a lock, a lost server
+    shutdown_timeout: float = Field(30.0, gt=0, le=3_600)  # seconds after SIGTERM
 
 
 class LogSettings(Section):
@@ -203,6 +220,7 @@ class Settings(BaseSettings):
     encoder: KnownEncoders = Field(SHIPPED_ENCODERS, validate_default=True)
     audit: AuditSettings = AuditSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
 
     @model_validator(mode="before")

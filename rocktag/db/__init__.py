@@ -1,9 +1,11 @@
 """The only package that knows SQLAlchemy and Alembic.
 
 Statements are functions over a Connection; the caller owns the transaction, from
-`Database.read()` or `Database.write()`.
+`Database.read()`, `Database.write()` or `Database.transact()`.
 """
+
+from sqlalchemy import Connection
 
 from rocktag.db.engine import Database
 
-__all__ = ["Database"]
+__all__ = ["Connection", "Database"]

@@ -7,17 +7,12 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Connection,
-    Dialect,
     Insert,
     Table,
-    Text,
 )
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator
-
-_MESSAGE_LENGTH = 2_000  # characters
 
 
 class epoch_now(FunctionElement[int]):  # noqa: N801 - reads as the SQL function it is
@@ -40,20 +35,6 @@ def _epoch_now_postgresql(element: Any, compiler: Any, **options: Any) -> str:
 @compiles(epoch_now, "mysql")
 def _epoch_now_mysql(element: Any, compiler: Any, **options: Any) -> str:
     return "UNIX_TIMESTAMP()"
-
-
-class Message(TypeDecorator[str]):
-    """What went wrong, as every database can keep it: cut, and without NUL."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Write out what no database keeps; an error may quote anything."""
-        if value is None:
-            return None
-        kept = value[:_MESSAGE_LENGTH].replace("\x00", "\\x00")
-        return kept.encode("utf-8", "backslashreplace").decode()
 
 
 def insert_unless_present(connection: Connection, table: Table) -> Insert:

@@ -8,21 +8,33 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
     NoSuchModuleError,
+    OperationalError,
     SQLAlchemyError,
     StatementError,
 )
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_random_exponential,
+)
 
-from rocktag.errors import StoreError
+from rocktag.errors import RefusedValueError, StoreError, UnavailableError
 
 _DRIVERS = {
     "postgres": "postgresql+psycopg",
@@ -39,16 +51,23 @@ _EXPECTED = (
 _SQLITE_CACHE = 64 * 1024  # KiB; hashed ids fall all over a large index
 _SQLITE_LOCK_TIMEOUT = 30.0  # seconds a writer waits for another
 _SQLITE_RETRY_PAUSE = 0.01  # seconds
+_RETRY_PAUSE = wait_random_exponential(multiplier=0.05, max=5.0)  # seconds, with jitter
+
+Result = TypeVar("Result")
 
 
 class Database:
     """A database by its URL: SQLite, PostgreSQL, MariaDB or MySQL.
 
     With `read_only` its sessions refuse to write, and a SQLite file is neither made
-    nor brought into another journal mode: it may be the user's own.
+    nor brought into another journal mode: it may be the user's own. `transact` tries
+    again for `retry_seconds` where a deadlock, a lock or a lost server stopped it.
     """
 
-    def __init__(self, url: str, *, read_only: bool = False) -> None:
+    def __init__(
+        self, url: str, *, read_only: bool = False, retry_seconds: float = 0.0
+    ) -> None:
+        self._retry_seconds = retry_seconds
         try:
             self._url = with_driver(url)
             self._engine = _engine(self._url, read_only)
@@ -105,6 +124,29 @@ class Database:
         with _translated(self.name), immediate.begin() as connection:
             yield connection
 
+    def transact(self, work: Callable[[Connection], Result]) -> Result:
+        """Do a unit of work, again and again while the database cannot do it now.
+
+        Args:
+            work: What is done within the transaction. It may be called several times
+                and must change nothing but the database. A connection that is lost
+                during the commit leaves open whether it was stored: work must be such
+                that doing it twice does no harm.
+
+        Raises:
+            UnavailableError: It still could not after `retry_seconds`.
+            StoreError: The database refuses.
+        """
+        for attempt in Retrying(
+            retry=retry_if_exception_type(UnavailableError),
+            wait=_RETRY_PAUSE,
+            stop=stop_after_delay(self._retry_seconds),
+            reraise=True,
+        ):
+            with attempt, self.write() as connection:
+                result = work(connection)
+        return result
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
@@ -122,7 +164,24 @@ def _translated(name: str) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        raise StoreError(f"{name}: {reason(error)}") from error
+        raise _kind(error)(f"{name}: {reason(error)}") from error
+
+
+def _kind(error: SQLAlchemyError) -> type[StoreError]:
+    """Return what an error means to one who might try again.
+
+    A StatementError that is no DBAPIError arose while a value was made ready.
+    """
+    match error:
+        case DataError() | IntegrityError():
+            return RefusedValueError
+        case OperationalError() | InterfaceError() | PoolTimeoutError():
+            return UnavailableError
+        case DBAPIError():
+            return UnavailableError if error.connection_invalidated else StoreError
+        case StatementError():
+            return RefusedValueError
+    return StoreError
 
 
 def reason(error: SQLAlchemyError) -> str:

@@ -8,8 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    update,
+)
 
+from rocktag.db import models
 from rocktag.db.dialects import insert_unless_present
 from rocktag.db.locks import lock_against_edits
 from rocktag.db.tables import failed_headline, headline, rejected_row, tagging
@@ -183,15 +193,27 @@ def _update(connection: Connection, rows: list[dict[str, Any]]) -> None:
 def _tag_again(connection: Connection, headline_ids: list[int]) -> None:
     """Make the taggings of edited headlines pending; a lease in work loses its claim.
 
-    Their labels stay in sight until the new ones replace them.
+    The champion tags them even where an earlier one did. Their labels stay in sight
+    until the new ones replace them.
     """
     if not headline_ids:
         return
     connection.execute(
         update(tagging)
         .where(tagging.c.headline_id.in_(headline_ids))
-        .values(status="pending", attempt=0, claimed_by=None, lease_until=None)
+        .values(
+            status="pending", attempt=0, priority=0, claimed_by=None, lease_until=None
+        )
     )
+    champion = models.champion_key(connection)
+    if champion is not None:
+        queued = select(
+            literal(champion), headline.c.id, literal("pending"), literal(0)
+        ).where(headline.c.id.in_(headline_ids))
+        columns = ["model_version_id", "headline_id", "status", "attempt"]
+        connection.execute(
+            insert_unless_present(connection, tagging).from_select(columns, queued)
+        )
     connection.execute(
         delete(failed_headline).where(failed_headline.c.headline_id.in_(headline_ids))
     )

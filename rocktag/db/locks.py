@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, column, select, table
+from sqlalchemy import Connection, select
 
-from rocktag.db.tables import VERSION_TABLE
+from rocktag.db.tables import edit_lock
 
 _EDIT_LOCK_KEY = 7_021_978  # any number that no other lock of rocktag has
 
@@ -22,6 +22,5 @@ def lock_against_edits(connection: Connection, *, shared: bool) -> None:
             connection.exec_driver_sql(f"SELECT {function}({_EDIT_LOCK_KEY})")
         case "mysql":
             # InnoDB locks entries of indexes too, in orders of its own: one writer at
-            # a time. The row of the schema's revision is always there.
-            revision = select(table(VERSION_TABLE, column("version_num")))
-            connection.execute(revision.with_for_update())
+            # a time.
+            connection.execute(select(edit_lock).with_for_update())

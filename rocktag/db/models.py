@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select, update
 
 from rocktag.db.dialects import insert_unless_present
 from rocktag.db.tables import model_alias_event, model_version
@@ -39,7 +39,7 @@ class VersionFacts:
 
 def register(connection: Connection, facts: VersionFacts) -> int:
     """Return the key of the version, entering it if it is not known yet."""
-    known = _key(connection, facts.name)
+    known = key(connection, facts.name)
     if known is not None:
         return known
     connection.execute(
@@ -63,7 +63,15 @@ def register(connection: Connection, facts: VersionFacts) -> int:
 def promote(
     connection: Connection, model_version_id: int, *, by: str, why: str
 ) -> None:
-    """Make the version the champion from now on; the history is kept."""
+    """Make the version the champion from now on; the history is kept.
+
+    What it has not met, or what was edited since, is looked for once more.
+    """
+    connection.execute(
+        update(model_version)
+        .where(model_version.c.id == model_version_id)
+        .values(enqueued_up_to=0)
+    )
     connection.execute(
         model_alias_event.insert().values(
             alias=CHAMPION,
@@ -77,12 +85,30 @@ def promote(
 
 def champion(connection: Connection) -> str | None:
     """Return the name of the champion, or None while there is none."""
-    return connection.scalar(
-        select(model_version.c.name)
-        .join(
-            model_alias_event,
-            model_alias_event.c.model_version_id == model_version.c.id,
+    return next(iter(champions(connection)), None)
+
+
+def champions(connection: Connection) -> list[str]:
+    """Return every version that was champion, each once, the champion first."""
+    turn = func.max(model_alias_event.c.id)
+    return list(
+        connection.scalars(
+            select(model_version.c.name)
+            .join(
+                model_alias_event,
+                model_alias_event.c.model_version_id == model_version.c.id,
+            )
+            .where(model_alias_event.c.alias == CHAMPION)
+            .group_by(model_version.c.name)
+            .order_by(turn.desc())
         )
+    )
+
+
+def champion_key(connection: Connection) -> int | None:
+    """Return the key of the champion, or None while there is none."""
+    return connection.scalar(
+        select(model_alias_event.c.model_version_id)
         .where(model_alias_event.c.alias == CHAMPION)
         .order_by(model_alias_event.c.id.desc())
         .limit(1)
@@ -118,5 +144,6 @@ def _select_key(name: str) -> Select[int]:
     return select(model_version.c.id).where(model_version.c.name == name)
 
 
-def _key(connection: Connection, name: str) -> int | None:
+def key(connection: Connection, name: str) -> int | None:
+    """Return the key of a version, or None where it is not registered."""
     return connection.scalar(_select_key(name))

@@ -1,17 +1,24 @@
-"""The audit trail: one row per job run, its metrics, and its metrics per label."""
+"""The audit trail: one row per job run, from its start to its end.
+
+A run says again and again that it is alive; one that has fallen silent is closed by
+whoever notices. Its counts are added up in the transactions that they count.
+"""
 
 from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import cast
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
-from rocktag.db.tables import run, run_label_metric, run_label_pair, run_metric
+from rocktag.db.dialects import epoch_now
+from rocktag.db.tables import run
+
+_LOST = "lost: its process was killed, or could not reach the database any more"
 
 
 @dataclass(slots=True)
@@ -23,52 +30,53 @@ class RunRecord:
         taken: Rows read, or headlines claimed.
         done: Headlines stored, or tagged.
         failed: Rows rejected, or headlines that could not be tagged.
+        renew: What each heartbeat keeps alive beside the run, such as a claim.
+        release: How what it holds is given back.
+        goes_on: Whether the job wants another run at once.
     """
 
     run_id: int
     taken: int = 0
     done: int = 0
     failed: int = 0
+    renew: Callable[[Connection], object] | None = None
+    release: Callable[[Connection], object] | None = None
+    goes_on: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelMetric:
-    """One label in one run; None where the run cannot know.
+@dataclass(frozen=True, slots=True)
+class FoundRun:
+    """A run of any time.
 
     Attributes:
-        label: The label.
-        headlines: Headlines looked at.
-        assigned: Headlines of them that carry the label.
-        overlap: Share of the assigned that carry another label too.
-        mean_probability: Mean of the model's probability over the headlines.
-        rule_agreement: Share of headlines on which model and keyword rule agree.
-        expected_rate: Share of held-out headlines that carried it after training.
-        psi: Population stability index of the probabilities over the frozen bins.
-        rate_p_value: Of the two-proportion test of the rate against the expected one.
-        drifted: Whether either says so.
-        histogram: Headlines per frozen bin of probability.
+        job: What ran.
+        status: running, succeeded, failed or undone.
+        model_version_id: The key of the version it used, if any.
     """
 
-    label: str
-    headlines: int
-    assigned: int
-    overlap: float | None = None
-    mean_probability: float | None = None
-    rule_agreement: float | None = None
-    expected_rate: float | None = None
-    psi: float | None = None
-    rate_p_value: float | None = None
-    drifted: bool | None = None
-    histogram: tuple[int, ...] | None = None
-
-    @property
-    def rate(self) -> float:
-        """Share of the headlines that carry the label."""
-        return self.assigned / self.headlines if self.headlines else 0.0
+    job: str
+    status: str
+    model_version_id: int | None
 
 
-def start(connection: Connection, job: str) -> RunRecord:
-    """Enter a run that begins now."""
+def start(
+    connection: Connection,
+    job: str,
+    *,
+    tick: datetime | None = None,
+    alive_seconds: float = 120,
+) -> RunRecord:
+    """Enter a run that begins now.
+
+    Args:
+        connection: A write transaction.
+        job: Its name.
+        tick: The moment of the schedule, of a job that runs once over all workers.
+        alive_seconds: How long it may keep silent before it counts as lost.
+
+    Raises:
+        RefusedValueError: By the transaction, where another has entered that tick.
+    """
     entered = connection.execute(
         insert(run).values(
             job=job,
@@ -79,9 +87,79 @@ def start(connection: Connection, job: str) -> RunRecord:
             taken=0,
             done=0,
             failed=0,
+            tick=tick,
+            alive_until=epoch_now() + round(alive_seconds),
         )
     )
     return RunRecord(int(cast("Row[int]", entered.inserted_primary_key)[0]))
+
+
+def has_tick(connection: Connection, job: str, tick: datetime) -> bool:
+    """Tell whether a run was entered for this moment of the job's schedule."""
+    same = select(run.c.id).where(run.c.job == job, run.c.tick == tick)
+    return connection.execute(same).first() is not None
+
+
+def add(
+    connection: Connection,
+    run_id: int,
+    *,
+    taken: int = 0,
+    done: int = 0,
+    failed: int = 0,
+) -> None:
+    """Count more work of a run, in the transaction that does it."""
+    connection.execute(
+        update(run)
+        .where(run.c.id == run_id)
+        .values(
+            taken=run.c.taken + taken,
+            done=run.c.done + done,
+            failed=run.c.failed + failed,
+        )
+    )
+
+
+def reload(connection: Connection, record: RunRecord) -> None:
+    """Set the record's counts to what is stored."""
+    counts = select(run.c.taken, run.c.done, run.c.failed).where(
+        run.c.id == record.run_id
+    )
+    record.taken, record.done, record.failed = connection.execute(counts).one()
+
+
+def renew(connection: Connection, record: RunRecord, alive_seconds: float) -> None:
+    """Say that a run is alive, and keep alive what it holds."""
+    connection.execute(
+        update(run)
+        .where(run.c.id == record.run_id)
+        .values(alive_until=epoch_now() + round(alive_seconds))
+    )
+    if record.renew is not None:
+        record.renew(connection)
+
+
+def find(connection: Connection, run_id: int) -> FoundRun | None:
+    """Return what is known of a run, or None where there is no such run."""
+    known = select(run.c.job, run.c.status, run.c.model_version_id)
+    row = connection.execute(known.where(run.c.id == run_id)).first()
+    return None if row is None else FoundRun(*row)
+
+
+def mark_undone(connection: Connection, run_id: int) -> None:
+    """Say that what a run wrote was taken back; audits pass over it."""
+    connection.execute(update(run).where(run.c.id == run_id).values(status="undone"))
+
+
+def close_lost(connection: Connection) -> int:
+    """Close as failed the runs that have fallen silent; return how many."""
+    lost = connection.execute(
+        update(run)
+        .where(run.c.status == "running")
+        .where(func.coalesce(run.c.alive_until, 0) < epoch_now())
+        .values(status="failed", finished_at=datetime.now(UTC), error=_LOST)
+    )
+    return lost.rowcount
 
 
 def finish(
@@ -111,113 +189,3 @@ def set_model(
         .where(run.c.id == run_id)
         .values(model_version_id=model_version_id, threshold_policy=threshold_policy)
     )
-
-
-def record_outcome(
-    connection: Connection,
-    record: RunRecord,
-    metrics: Mapping[str, float],
-    labels: Sequence[LabelMetric],
-) -> None:
-    """Keep the metrics of a run that tagged or audited: its own, counts and labels'."""
-    counts = {
-        "claimed": record.taken,
-        "tagged": record.done,
-        "failed": record.failed,
-        "drifted_labels": sum(metric.drifted is True for metric in labels),
-    }
-    record_metrics(connection, record.run_id, {**counts, **metrics})
-    record_label_metrics(connection, record.run_id, labels)
-
-
-def record_metrics(
-    connection: Connection, run_id: int, metrics: Mapping[str, float]
-) -> None:
-    """Keep the metrics of a run."""
-    if metrics:
-        connection.execute(
-            insert(run_metric),
-            [
-                {"run_id": run_id, "name": name, "value": float(value)}
-                for name, value in metrics.items()
-            ],
-        )
-
-
-def record_label_metrics(
-    connection: Connection, run_id: int, metrics: Sequence[LabelMetric]
-) -> None:
-    """Keep the metrics of a run per label."""
-    if not metrics:
-        return
-    rows = [
-        asdict(metric)
-        | {
-            "run_id": run_id,
-            "rate": metric.rate,
-            "histogram": _joined(metric.histogram),
-        }
-        for metric in metrics
-    ]
-    connection.execute(insert(run_label_metric), rows)
-
-
-def record_label_pairs(
-    connection: Connection, run_id: int, pairs: Mapping[tuple[str, str], int]
-) -> None:
-    """Keep how many headlines carry both labels of a pair."""
-    if pairs:
-        connection.execute(
-            insert(run_label_pair),
-            [
-                {
-                    "run_id": run_id,
-                    "label": first,
-                    "other_label": second,
-                    "headlines": headlines,
-                }
-                for (first, second), headlines in pairs.items()
-            ],
-        )
-
-
-def label_metrics_since(
-    connection: Connection, model_version_id: int, window: timedelta
-) -> list[LabelMetric]:
-    """Return what the `tag` runs of a model version counted per label of late.
-
-    Args:
-        connection: A read transaction.
-        model_version_id: The version that tagged.
-        window: How far back a run may have started.
-    """
-    metric = run_label_metric.c
-    rows = connection.execute(
-        select(run_label_metric)
-        .join(run, run.c.id == metric.run_id)
-        .where(
-            run.c.job == "tag",
-            run.c.model_version_id == model_version_id,
-            run.c.started_at >= datetime.now(UTC) - window,
-        )
-        .order_by(metric.run_id, metric.label)
-    )
-    return [
-        LabelMetric(
-            label=row.label,
-            headlines=row.headlines,
-            assigned=row.assigned,
-            mean_probability=row.mean_probability,
-            rule_agreement=row.rule_agreement,
-            histogram=_split(row.histogram),
-        )
-        for row in rows
-    ]
-
-
-def _joined(histogram: Sequence[int] | None) -> str | None:
-    return None if histogram is None else ";".join(map(str, histogram))
-
-
-def _split(histogram: str | None) -> tuple[int, ...] | None:
-    return None if histogram is None else tuple(map(int, histogram.split(";")))

@@ -7,62 +7,25 @@ that is differs between the two: see the first migration).
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     Double,
     ForeignKey,
     Index,
     Integer,
     MetaData,
     PrimaryKeyConstraint,
+    SmallInteger,
     String,
     Table,
     UniqueConstraint,
 )
-from sqlalchemy.dialects import mysql
-from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from rocktag.db.dialects import Message
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime, kept in UTC to the microsecond on every database."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return the column type of the dialect."""
-        if dialect.name == "mysql":
-            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
-        return dialect.type_descriptor(DateTime(timezone=True))
-
-    def process_bind_param(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
-        """Convert to UTC; a naive datetime is a fault of the caller."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a naive datetime cannot be stored: {value!r}")
-        utc = value.astimezone(UTC)
-        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
-
-    def process_result_value(
-        self, value: datetime | None, dialect: Dialect
-    ) -> datetime | None:
-        """Return what was stored as an aware datetime in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value
-
+from rocktag.db.column_types import Message, UtcDateTime
 
 Key = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts only INTEGER up
 
@@ -128,6 +91,7 @@ model_version = Table(
     Column("macro_f1", Double),
     Column("published_at", UtcDateTime, nullable=False),
     Column("registered_at", UtcDateTime, nullable=False),
+    Column("enqueued_up_to", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("name"),
     **_MYSQL,
 )
@@ -161,7 +125,10 @@ run = Table(
     Column("done", Integer, nullable=False),  # headlines stored, tagged
     Column("failed", Integer, nullable=False),  # rows rejected, headlines failed
     Column("error", Message),
+    Column("tick", UtcDateTime),  # of a job that runs once over all workers
+    Column("alive_until", BigInteger),  # seconds since 1970 by the database's clock
     Index(None, "job", "started_at"),
+    Index("uq_run_job_tick", "job", "tick", unique=True),
     **_MYSQL,
 )
 
@@ -211,15 +178,16 @@ tagging = Table(
     metadata,
     Column("model_version_id", Key, ForeignKey("model_version.id"), nullable=False),
     Column("headline_id", Key, ForeignKey("headline.id"), nullable=False),
-    Column("status", String(16), nullable=False),  # pending, leased, done, failed
+    Column("status", String(16), nullable=False),  # pending, leased, done…
     Column("attempt", Integer, nullable=False),
     Column("claimed_by", String(255)),
     Column("lease_until", BigInteger),  # seconds since 1970 by the database's clock
     Column("title_hash", String(64)),  # of the title that was tagged
     Column("tagged_at", UtcDateTime),
     Column("run_id", Key, ForeignKey("run.id")),
+    Column("priority", SmallInteger, nullable=False, server_default="0"),  # 0 first
     PrimaryKeyConstraint("model_version_id", "headline_id"),
-    Index("ix_tagging_claim", "model_version_id", "status", "headline_id"),
+    Index("ix_tagging_queue", "model_version_id", "status", "priority", "headline_id"),
     Index(None, "headline_id"),
     **_MYSQL,
 )
@@ -249,5 +217,32 @@ failed_headline = Table(
     Column("run_id", Key, ForeignKey("run.id"), nullable=False),
     Column("failed_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("headline_id", "model_version_id"),
+    **_MYSQL,
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("kind", String(32), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("open_key", String(300)),  # kind and subject while it is open: one of them
+    Column("message", Message, nullable=False),
+    Column("times", Integer, nullable=False),  # seen while open
+    Column("run_id", Key, ForeignKey("run.id")),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Column("tries", Integer, nullable=False),  # to tell the hook
+    Column("next_try_at", BigInteger),  # seconds since 1970 by the database's clock
+    Column("notified_at", UtcDateTime),
+    UniqueConstraint("open_key"),
+    **_MYSQL,
+)
+
+edit_lock = Table(
+    "edit_lock",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # of its one row
     **_MYSQL,
 )

@@ -1,30 +1,27 @@
-"""Who tags what: headlines made pending, and claimed under a lease.
+"""Who tags what: pending headlines claimed under a lease, kept, given back.
 
 A batch is claimed in one short transaction and written in another (`write_back`);
-between them no transaction is open. An expired lease makes a headline pending again.
+between them no transaction is open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import math
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     and_,
-    exists,
-    func,
-    literal,
     select,
     update,
 )
 
-from rocktag.db.dialects import epoch_now, insert_unless_present
+from rocktag.db.dialects import epoch_now
 from rocktag.db.locks import lock_against_edits
 from rocktag.db.tables import headline, tagging
-
-_IDS_A_STATEMENT = 10_000  # headlines enqueued in one transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,58 +39,6 @@ class Claimed:
     attempt: int
 
 
-def enqueue(connection: Connection, model_version_id: int, after: int) -> int | None:
-    """Make headlines pending that this model version has never met.
-
-    Args:
-        connection: A write transaction.
-        model_version_id: The version that is to tag them.
-        after: Only headlines with a greater key are looked at.
-
-    Returns:
-        The greatest key looked at, to go on from; None when there are no more.
-    """
-    lock_against_edits(connection, shared=True)
-    window = (
-        select(headline.c.id)
-        .where(headline.c.id > after)
-        .order_by(headline.c.id)
-        .limit(_IDS_A_STATEMENT)
-        .subquery()
-    )
-    last = connection.scalar(select(func.max(window.c.id)))
-    if last is None:
-        return None
-    met = exists().where(
-        tagging.c.model_version_id == model_version_id,
-        tagging.c.headline_id == headline.c.id,
-    )
-    unmet = select(
-        literal(model_version_id), headline.c.id, literal("pending"), literal(0)
-    ).where(headline.c.id > after, headline.c.id <= last, ~met)
-    columns = ["model_version_id", "headline_id", "status", "attempt"]
-    connection.execute(
-        insert_unless_present(connection, tagging).from_select(columns, unmet)
-    )
-    return int(last)
-
-
-def release_expired(connection: Connection, model_version_id: int) -> int:
-    """Make headlines pending whose lease has run out; return how many."""
-    # Alone: it meets rows of any claim, in an order that those do not know.
-    lock_against_edits(connection, shared=False)
-    released = connection.execute(
-        update(tagging)
-        .where(
-            tagging.c.model_version_id == model_version_id,
-            tagging.c.status == "leased",
-            tagging.c.lease_until < epoch_now(),
-        )
-        .values(status="pending", claimed_by=None, lease_until=None)
-    )
-    return released.rowcount
-
-
 def claim(
     connection: Connection,
     model_version_id: int,
@@ -102,7 +47,10 @@ def claim(
     limit: int,
     lease_seconds: int,
 ) -> list[Claimed]:
-    """Take up to `limit` pending headlines, the oldest first, passing over others'.
+    """Take up to `limit` pending headlines, the new ones first, passing over others'.
+
+    Headlines that were taken before and not brought back are taken in few at a time, at
+    last one by one, so that one which kills its worker is soon alone with it.
 
     Args:
         connection: A write transaction.
@@ -113,16 +61,16 @@ def claim(
     """
     lock_against_edits(connection, shared=True)
     pending = (
-        select(tagging.c.headline_id)
+        select(tagging.c.headline_id, tagging.c.attempt)
         .where(
             tagging.c.model_version_id == model_version_id,
             tagging.c.status == "pending",
         )
-        .order_by(tagging.c.headline_id)
+        .order_by(tagging.c.priority, tagging.c.headline_id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    ids = list(connection.scalars(pending))
+    ids = _of_one_kind(connection.execute(pending).all(), limit)
     if not ids:
         return []
     connection.execute(
@@ -144,16 +92,25 @@ def claim(
     return [Claimed(*row) for row in rows]
 
 
+def renew(
+    connection: Connection, model_version_id: int, claim_id: str, lease_seconds: int
+) -> int:
+    """Lengthen the lease of what a claim still holds; return how many."""
+    lock_against_edits(connection, shared=True)
+    renewed = connection.execute(
+        update(tagging)
+        .where(*_held(model_version_id, claim_id))
+        .values(lease_until=epoch_now() + lease_seconds)
+    )
+    return renewed.rowcount
+
+
 def release(connection: Connection, model_version_id: int, claim_id: str) -> int:
     """Give back what a claim still holds, as if it had never been taken."""
     lock_against_edits(connection, shared=True)
     released = connection.execute(
         update(tagging)
-        .where(
-            tagging.c.model_version_id == model_version_id,
-            tagging.c.status == "leased",
-            tagging.c.claimed_by == claim_id,
-        )
+        .where(*_held(model_version_id, claim_id))
         .values(
             status="pending",
             attempt=tagging.c.attempt - 1,
@@ -164,16 +121,6 @@ def release(connection: Connection, model_version_id: int, claim_id: str) -> int
     return released.rowcount
 
 
-def count_by_status(connection: Connection, model_version_id: int) -> dict[str, int]:
-    """Return how many headlines are pending, leased, done and failed."""
-    rows = connection.execute(
-        select(tagging.c.status, func.count())
-        .where(tagging.c.model_version_id == model_version_id)
-        .group_by(tagging.c.status)
-    )
-    return dict(rows.all())
-
-
 def of_version(
     model_version_id: int, headline_ids: Collection[int]
 ) -> ColumnElement[bool]:
@@ -182,3 +129,24 @@ def of_version(
         tagging.c.model_version_id == model_version_id,
         tagging.c.headline_id.in_(headline_ids),
     )
+
+
+def _held(model_version_id: int, claim_id: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        tagging.c.model_version_id == model_version_id,
+        tagging.c.status == "leased",
+        tagging.c.claimed_by == claim_id,
+    )
+
+
+def _of_one_kind(pending: Sequence[Row[int, int]], limit: int) -> list[int]:
+    """Return the keys at the head of the queue that may go together.
+
+    All of the first try; of the second few; of later ones a single one.
+    """
+    if not pending:
+        return []
+    tries = pending[0].attempt
+    most = (limit, math.isqrt(limit))[tries] if tries < 2 else 1
+    alike = [row.headline_id for row in pending if row.attempt == tries]
+    return alike[: max(most, 1)]

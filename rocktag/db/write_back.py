@@ -11,12 +11,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, and_, case, delete, insert, select, update
 
+from rocktag.db.dialects import epoch_now
 from rocktag.db.locks import lock_against_edits
 from rocktag.db.tables import failed_headline, headline, headline_label, tagging
 from rocktag.db.taggings import of_version
 from rocktag.types import ServedBy
+
+_NEVER_BACK = "every worker that took it ended without a word, or took too long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,27 +141,129 @@ def fail(
             .where(of_version(model_version_id, keys))
             .values(status=status, claimed_by=None, lease_until=None)
         )
+    _keep_failures(
+        connection,
+        model_version_id,
+        run_id,
+        {key: (attempts[key], errors[key]) for key in owned},
+    )
+    return owned
+
+
+def release_expired(
+    connection: Connection,
+    model_version_id: int,
+    *,
+    run_id: int,
+    maximum_attempts: int,
+) -> tuple[int, int]:
+    """Make headlines pending whose lease has run out.
+
+    One that was taken `maximum_attempts` times and never brought back is failed: it may
+    be what kills the worker that tags it.
+
+    Args:
+        connection: A write transaction.
+        model_version_id: The version whose headlines they are.
+        run_id: The run that notices.
+        maximum_attempts: With that many tries behind it a headline is failed for good.
+
+    Returns:
+        How many became pending, and how many failed.
+    """
+    # Alone: it meets rows of any claim, in an order that those do not know.
+    lock_against_edits(connection, shared=False)
+    expired = and_(
+        tagging.c.model_version_id == model_version_id,
+        tagging.c.status == "leased",
+        tagging.c.lease_until < epoch_now(),
+    )
+    tried = select(tagging.c.headline_id, tagging.c.attempt).where(
+        expired, tagging.c.attempt >= maximum_attempts
+    )
+    given_up = dict(connection.execute(tried).all())
+    if given_up:
+        connection.execute(
+            update(tagging)
+            .where(of_version(model_version_id, given_up))
+            .values(status="failed", claimed_by=None, lease_until=None)
+        )
+        failures = {key: (tries, _NEVER_BACK) for key, tries in given_up.items()}
+        _keep_failures(connection, model_version_id, run_id, failures)
+    released = connection.execute(
+        update(tagging)
+        .where(expired)
+        .values(status="pending", claimed_by=None, lease_until=None)
+    )
+    return released.rowcount, len(given_up)
+
+
+def retry(
+    connection: Connection, model_version_id: int, headline_ids: Collection[int] | None
+) -> int:
+    """Make failed headlines pending once more, all or some; return how many."""
+    failed = and_(
+        tagging.c.model_version_id == model_version_id, tagging.c.status == "failed"
+    )
+    if headline_ids is not None:
+        failed = and_(failed, tagging.c.headline_id.in_(headline_ids))
+    lock_against_edits(connection, shared=False)
+    return connection.execute(
+        update(tagging).where(failed).values(status="pending", attempt=0)
+    ).rowcount
+
+
+def undo(connection: Connection, model_version_id: int, run_id: int) -> int:
+    """Take back the labels that a run wrote and nobody has replaced; return how many.
+
+    The headlines show what an earlier champion said, or nothing; they are tagged again
+    only when that is asked for, or when they are edited.
+    """
+    lock_against_edits(connection, shared=False)
+    connection.execute(delete(headline_label).where(headline_label.c.run_id == run_id))
+    return connection.execute(
+        update(tagging)
+        .where(
+            tagging.c.model_version_id == model_version_id, tagging.c.run_id == run_id
+        )
+        .values(
+            status=case((tagging.c.status == "done", "undone"), else_=tagging.c.status),
+            tagged_at=None,
+            title_hash=None,
+            run_id=None,
+        )
+    ).rowcount
+
+
+def _keep_failures(
+    connection: Connection,
+    model_version_id: int,
+    run_id: int,
+    failures: Mapping[int, tuple[int, str]],
+) -> None:
+    """Keep tries and error of headlines, in place of what was kept of them before."""
     failed = failed_headline.c
     connection.execute(
         delete(failed_headline).where(
-            failed.model_version_id == model_version_id, failed.headline_id.in_(owned)
+            failed.model_version_id == model_version_id,
+            failed.headline_id.in_(failures),
         )
     )
+    now = datetime.now(UTC)
     connection.execute(
         insert(failed_headline),
         [
             {
                 "headline_id": key,
                 "model_version_id": model_version_id,
-                "attempts": attempts[key],
-                "error": errors[key],
+                "attempts": attempts,
+                "error": error,
                 "run_id": run_id,
-                "failed_at": datetime.now(UTC),
+                "failed_at": now,
             }
-            for key in sorted(owned)
+            for key, (attempts, error) in sorted(failures.items())
         ],
     )
-    return owned
 
 
 def _owned(

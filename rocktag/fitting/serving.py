@@ -75,21 +75,15 @@ def difference(
     minimum_positives: int,
 ) -> Difference:
     """Compare what a file says (N, L) with what Keras says (N, L)."""
-    thresholds = [
+    own = [
         tune(targets, said, labels, minimum_positives=minimum_positives)
         for said in (expected, found)
     ]
-    moved = [
-        _moved(
-            targets,
-            *(
-                decide(said, own.under(policy), labels)
-                for said, own in zip((expected, found), thresholds, strict=True)
-            ),
-            labels,
-        )
-        for policy in _POLICIES
-    ]
+    moved = []
+    for policy in _POLICIES:
+        before = decide(expected, own[0].under(policy), labels)
+        after = decide(found, own[1].under(policy), labels)
+        moved.append(_moved(targets, before, after, labels))
     f1, label_f1, decisions = (max(values) for values in zip(*moved, strict=True))
     return Difference(float(np.abs(expected - found).max()), f1, label_f1, decisions)
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from jobs import JOBS
 from rocktag.config import Settings
 from rocktag.db import Database
 from rocktag.db.runs import RunRecord
-from rocktag.runtime import Runtime
+from rocktag.runtime import Job, Runtime
 from rocktag.types import Probabilities
 from rocktag.worker import run_once
 from tests.e2e.conftest import Rocktag, World, wait_until
@@ -375,7 +375,8 @@ def test_a_stop_keeps_later_jobs_from_starting(world: World) -> None:
     def stop(runtime: Runtime, _: RunRecord) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
-    assert run_once({"pull": stop, "tag": JOBS["tag"]}, runtime) == {"pull": None}
+    jobs = {"pull": Job(stop, once_a_tick=True), "tag": JOBS["tag"]}
+    assert run_once(jobs, runtime) == {"pull": None}
     assert world.count("tagging") == 0
 
 
@@ -384,8 +385,8 @@ def test_an_unexpected_error_in_a_job_is_kept_in_its_run(database: Database) -> 
         record.taken = 7
         raise ZeroDivisionError("by nought")
 
-    jobs: dict[str, Callable[[Runtime, RunRecord], None]] = {"pull": broken}
-    outcome = run_once(jobs, Runtime(Settings.model_validate({}), database))
+    runtime = Runtime(Settings.model_validate({}), database)
+    outcome = run_once({"pull": Job(broken, once_a_tick=True)}, runtime)
     assert outcome == {"pull": "ZeroDivisionError('by nought')"}
     world = World(Rocktag(Path(), {}), database, None)  # type: ignore[arg-type]
     assert world.select("SELECT status, taken, error FROM run") == [

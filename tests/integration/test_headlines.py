@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select, text
 
-from rocktag.db import Database, headlines, models, runs, taggings, write_back
+from rocktag.db import Database, headlines, models, queue, runs, taggings, write_back
 from rocktag.db.headlines import Stored
 from rocktag.db.models import VersionFacts
 from rocktag.db.tables import failed_headline, headline, rejected_row, tagging
@@ -365,7 +365,7 @@ def test_an_edited_title_is_tagged_again(database: Database) -> None:
     with database.write() as connection:
         version = _version(connection)
         run_id = runs.start(connection, "tag").run_id
-        taggings.enqueue(connection, version, 0)
+        queue.enqueue(connection, version)
         claimed = taggings.claim(
             connection, version, claim_id="one", limit=2, lease_seconds=60
         )
@@ -387,7 +387,7 @@ def test_another_address_alone_is_not_tagged_again(database: Database) -> None:
     _store(database, GHOST)
     with database.write() as connection:
         version = _version(connection)
-        taggings.enqueue(connection, version, 0)
+        queue.enqueue(connection, version)
         taggings.claim(connection, version, claim_id="one", limit=1, lease_seconds=60)
     _store(database, replace(GHOST, url="https://example.org/other"))
     assert _statuses(database) == [("leased", 1)]
@@ -398,7 +398,7 @@ def test_an_edited_title_that_had_failed_gets_another_try(database: Database) ->
     with database.write() as connection:
         version = _version(connection)
         run_id = runs.start(connection, "tag").run_id
-        taggings.enqueue(connection, version, 0)
+        queue.enqueue(connection, version)
         (claimed,) = taggings.claim(
             connection, version, claim_id="one", limit=1, lease_seconds=60
         )

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text, update
 
-from rocktag.db import Database, models, reading, runs, schema
+from rocktag.db import Database, models, reading, run_metrics, runs, schema
 from rocktag.db.engine import with_driver
 from rocktag.db.models import VersionFacts
-from rocktag.db.runs import LabelMetric
+from rocktag.db.run_metrics import LabelMetric
 from rocktag.db.tables import (
     model_alias_event,
     model_version,
@@ -141,7 +141,7 @@ def test_the_summary_shows_a_run_with_its_metrics_and_model(
         with database.write() as connection:
             key = models.register(connection, _facts("decision-tree/1"))
             runs.set_model(connection, record.run_id, key, "micro")
-            runs.record_outcome(
+            run_metrics.record_outcome(
                 connection,
                 record,
                 {"without_topic": 0.5, "labels_per_headline": 2, "another": 1.5},
@@ -196,9 +196,9 @@ def test_the_last_run_of_a_job_is_the_newest(database: Database) -> None:
 def test_metrics_of_labels_are_kept_with_their_rate(database: Database) -> None:
     with database.write() as connection:
         record = runs.start(connection, "audit")
-        runs.record_label_metrics(connection, record.run_id, [TOUR, ALBUM])
-        runs.record_label_metrics(connection, record.run_id, [])
-        runs.record_metrics(connection, record.run_id, {})
+        run_metrics.record_label_metrics(connection, record.run_id, [TOUR, ALBUM])
+        run_metrics.record_label_metrics(connection, record.run_id, [])
+        run_metrics.record_metrics(connection, record.run_id, {})
         rows = connection.execute(
             select(run_label_metric).order_by(run_label_metric.c.label.desc())
         ).all()
@@ -216,11 +216,11 @@ def test_late_metrics_of_labels_are_those_of_the_versions_tag_runs(
         for job, version in (("tag", one), ("tag", two), ("audit", one), ("tag", one)):
             record = runs.start(connection, job)
             runs.set_model(connection, record.run_id, version, "micro")
-            runs.record_label_metrics(connection, record.run_id, [TOUR])
+            run_metrics.record_label_metrics(connection, record.run_id, [TOUR])
         old = datetime.now(UTC) - timedelta(days=3)
         connection.execute(update(run).where(run.c.id == 1).values(started_at=old))
-        late = runs.label_metrics_since(connection, one, timedelta(days=1))
-        all_of_one = runs.label_metrics_since(connection, one, timedelta(days=7))
+        late = run_metrics.label_metrics_since(connection, one, timedelta(days=1))
+        all_of_one = run_metrics.label_metrics_since(connection, one, timedelta(days=7))
     assert len(late) == 1
     assert len(all_of_one) == 2
     assert (late[0].label, late[0].assigned, late[0].histogram) == (
@@ -234,8 +234,8 @@ def test_pairs_of_labels_are_kept(database: Database) -> None:
     pairs = {("album", "tour"): 3, ("album", "live"): 0, ("Album", "tour"): 1}
     with database.write() as connection:
         record = runs.start(connection, "audit")
-        runs.record_label_pairs(connection, record.run_id, pairs)
-        runs.record_label_pairs(connection, record.run_id, {})
+        run_metrics.record_label_pairs(connection, record.run_id, pairs)
+        run_metrics.record_label_pairs(connection, record.run_id, {})
         rows = connection.execute(select(run_label_pair)).all()
     assert {(row.label, row.other_label): row.headlines for row in rows} == pairs
 

@@ -22,7 +22,7 @@ from rocktag.auditing import Tally, judge
 from rocktag.config import Settings
 from rocktag.corpus import gather
 from rocktag.db import Database, models
-from rocktag.db.runs import LabelMetric
+from rocktag.db.run_metrics import LabelMetric
 from rocktag.db.tables import headline, metadata
 from rocktag.feeds import to_headline
 from rocktag.ingest import store_rows

@@ -14,9 +14,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, text, update
 
-from rocktag.db import Database, headlines, models, runs, taggings, write_back
+from rocktag.config import TagSettings
+from rocktag.db import Database, headlines, models, queue, runs, taggings, write_back
 from rocktag.db.dialects import epoch_now
 from rocktag.db.models import VersionFacts
+from rocktag.db.runs import RunRecord
 from rocktag.db.tables import failed_headline, headline, headline_label, tagging
 from rocktag.db.taggings import Claimed
 from rocktag.db.write_back import AssignedLabel
@@ -38,10 +40,10 @@ class Work:
     version: int
     run_id: int
 
-    def enqueue(self, after: int = 0) -> int | None:
-        """Make the headlines pending."""
+    def enqueue(self) -> bool:
+        """Make the headlines pending; tell whether there may be more."""
         with self.database.write() as connection:
-            return taggings.enqueue(connection, self.version, after)
+            return queue.enqueue(connection, self.version)
 
     def claim(
         self, claim_id: str, limit: int = 10, lease_seconds: int = LONG
@@ -91,7 +93,13 @@ class Work:
     def release_expired(self) -> int:
         """Free what is held too long."""
         with self.database.write() as connection:
-            return taggings.release_expired(connection, self.version)
+            released, _ = write_back.release_expired(
+                connection,
+                self.version,
+                run_id=self.run_id,
+                maximum_attempts=MAXIMUM_ATTEMPTS,
+            )
+        return released
 
     def store(self, *numbers: int, title: str = "Ghost announce tour") -> None:
         """Store headlines, new or edited."""
@@ -107,6 +115,15 @@ class Work:
                 .values(lease_until=1)
             )
 
+    def set_attempts(self, headline_id: int, attempts: int) -> None:
+        """Let a headline have been tried so often."""
+        with self.database.write() as connection:
+            connection.execute(
+                update(tagging)
+                .where(tagging.c.headline_id == headline_id)
+                .values(attempt=attempts)
+            )
+
     def statuses(self) -> dict[int, str]:
         """Return each headline's status."""
         with self.database.read() as connection:
@@ -120,7 +137,7 @@ class Work:
     def counts(self) -> Mapping[str, int]:
         """Return how many have each status."""
         with self.database.read() as connection:
-            return taggings.count_by_status(connection, self.version)
+            return queue.count_by_status(connection, self.version)
 
     def labels(self) -> list[tuple[int, str]]:
         """Return each headline's labels."""
@@ -180,10 +197,8 @@ def queued(work: Work) -> Work:
 
 
 def test_enqueuing_makes_every_headline_pending_once(work: Work) -> None:
-    last = work.enqueue()
-    assert last == 5
-    assert work.enqueue() == last
-    assert work.enqueue(last) is None
+    assert work.enqueue()
+    assert not work.enqueue()
     assert work.counts() == {"pending": 5}
 
 
@@ -210,22 +225,20 @@ def test_each_model_version_meets_every_headline(queued: Work) -> None:
 def test_windows_together_reach_every_headline(
     work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(taggings, "_IDS_A_STATEMENT", 2)
-    steps: list[int | None] = [0]
-    while (after := steps[-1]) is not None:
-        steps.append(work.enqueue(after))
-    assert steps == [0, 2, 4, 5, None]
+    monkeypatch.setattr(queue, "_IDS_A_STATEMENT", 2)
+    assert [work.enqueue() for _ in range(4)] == [True, True, True, False]
     assert work.counts() == {"pending": 5}
 
 
 def test_enqueuing_all_frees_old_leases_too(
     work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(taggings, "_IDS_A_STATEMENT", 2)
-    enqueue_all(work.database, work.version)
+    monkeypatch.setattr(queue, "_IDS_A_STATEMENT", 2)
+    record, settings = RunRecord(work.run_id), TagSettings()
+    enqueue_all(work.database, work.version, record, settings)
     work.claim("one", 2, lease_seconds=GONE)
     work.store(6, 7, 8)
-    enqueue_all(work.database, work.version)
+    enqueue_all(work.database, work.version, record, settings)
     assert work.counts() == {"pending": 8}
 
 
@@ -250,7 +263,28 @@ def test_each_claim_is_one_attempt_more(queued: Work) -> None:
     for attempt in range(1, 4):
         (claimed,) = queued.claim(f"claim {attempt}", 1, lease_seconds=GONE)
         assert (claimed.headline_id, claimed.attempt) == (1, attempt)
-        assert queued.release_expired() == 1
+        assert queued.release_expired() == (attempt < MAXIMUM_ATTEMPTS)
+
+
+def test_a_headline_that_kills_its_workers_is_soon_alone_and_then_given_up(
+    queued: Work,
+) -> None:
+    queued.store(*range(10, 40))
+    queued.enqueue()
+    sizes = []
+    while 1 not in queued.failures():
+        claim = f"claim {len(sizes)}"
+        claimed = [item.headline_id for item in queued.claim(claim, 16, GONE)]
+        sizes.append(len(claimed))
+        if 1 in claimed:
+            queued.release_expired()
+        else:
+            queued.complete(claim, *claimed)
+    assert sizes == [16, 4, 1]
+    assert queued.failures()[1][0] == MAXIMUM_ATTEMPTS
+    while claimed := [item.headline_id for item in queued.claim("rest", 16)]:
+        queued.complete("rest", *claimed)
+    assert queued.counts() == {"failed": 1, "done": 34}
 
 
 def test_claims_made_at_once_never_share_a_headline(queued: Work) -> None:
@@ -439,10 +473,8 @@ def test_a_success_clears_the_failure_before_it(queued: Work) -> None:
 
 
 def test_final_and_passing_failures_of_one_claim_are_told_apart(queued: Work) -> None:
-    for turn in range(MAXIMUM_ATTEMPTS - 1):
-        queued.claim(f"claim {turn}", 1)
-        queued.fail(f"claim {turn}", 1)
     queued.claim("both", 2)
+    queued.set_attempts(1, MAXIMUM_ATTEMPTS)
     assert queued.fail("both", 1, 2) == {1, 2}
     assert queued.counts() == {"failed": 1, "pending": 4}
     assert {key: attempts for key, (attempts, _) in queued.failures().items()} == {
@@ -507,7 +539,7 @@ def test_status_is_counted_for_one_version(queued: Work) -> None:
     queued.complete("one", 1)
     other = _register(queued.database, "decision-tree/2")
     with queued.database.read() as connection:
-        assert taggings.count_by_status(connection, other) == {}
+        assert queue.count_by_status(connection, other) == {}
     assert queued.counts() == {"done": 1, "leased": 2, "pending": 2}
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rocktag.artifact import Manifest, Published
 from rocktag.auditing import Tally, combine, judge
 from rocktag.config import AuditSettings
-from rocktag.db.runs import LabelMetric
+from rocktag.db.run_metrics import LabelMetric
 from rocktag.thresholds import decide
 from rocktag.types import NO_TOPIC, Probabilities, Targets
 

@@ -1,0 +1,124 @@
+"""rocktag retag, undo and failed: what was tagged, again, once more or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from rocktag import amending
+from rocktag.cli.console import output, print_json, print_table
+from rocktag.cli.options import Json
+from rocktag.cli.session import Session, session
+from rocktag.db import models
+from rocktag.errors import UsageError
+from rocktag.feeds import parse_date
+
+failed_app = typer.Typer(
+    help="Headlines that could not be tagged.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+Keys = Annotated[
+    list[int] | None,
+    typer.Argument(metavar="HEADLINE_ID…", help="Which; by default all."),
+]
+
+
+def retag(
+    context: typer.Context,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE",
+            help="Only headlines published since, or ingested if they have no date.",
+        ),
+    ] = None,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again",
+            help="Also those that this model has tagged, as after other thresholds.",
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Let the worker tag old headlines with the chosen model, after all new ones."""
+    moment = _moment(since)
+    here = session(context)
+    count = amending.tag_again(here.database, _chosen(here), since=moment, again=again)
+    if json:
+        print_json({"pending": count})
+    else:
+        output.print(f"{count:,} headlines are pending, after all new ones")
+
+
+def undo(
+    context: typer.Context,
+    run: Annotated[
+        int, typer.Option("--run", metavar="N", help="The run: run.id in the database.")
+    ],
+    json: Json = False,
+) -> None:
+    """Take back the labels that a run wrote; `rocktag retag` tags anew."""
+    count = amending.undo(session(context).database, run)
+    if json:
+        print_json({"run": run, "headlines": count})
+    else:
+        output.print(f"took back what run {run} wrote of {count:,} headlines")
+
+
+@failed_app.command("list")
+def list_failed(context: typer.Context, json: Json = False) -> None:
+    """List the headlines that the chosen model could not tag."""
+    here = session(context)
+    found = amending.failed(here.database, _chosen(here))
+    if json:
+        print_json(
+            [asdict(row) | {"failed_at": row.failed_at.isoformat()} for row in found]
+        )
+        return
+    print_table(
+        f"{len(found):,} headlines failed",
+        ("id", "status", "tries", "run", "error", "title"),
+        [
+            (
+                str(row.headline_id),
+                row.status,
+                row.attempts,
+                str(row.run_id),
+                row.error,
+                row.title,
+            )
+            for row in found
+        ],
+    )
+
+
+@failed_app.command()
+def retry(
+    context: typer.Context, headline_ids: Keys = None, json: Json = False
+) -> None:
+    """Let the worker try failed headlines once more."""
+    here = session(context)
+    count = amending.retry(here.database, _chosen(here), headline_ids or None)
+    if json:
+        print_json({"pending": count})
+    else:
+        output.print(f"{count:,} headlines are pending again")
+
+
+def _chosen(here: Session) -> str:
+    with here.database.read() as connection:
+        return models.resolve(connection, here.settings.tag.model)
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise UsageError(f"--since {text!r}: {error}") from error

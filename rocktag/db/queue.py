@@ -1,0 +1,199 @@
+"""Which headlines a model version is to tag: made pending, each once.
+
+A champion takes over what no champion before it has tagged: new headlines at once, old
+ones when `tag_again` asks for them. Whatever version is named otherwise tags all.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Select,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from rocktag.db.dialects import insert_unless_present
+from rocktag.db.locks import lock_against_edits
+from rocktag.db.tables import headline, model_alias_event, model_version, tagging
+
+_IDS_A_STATEMENT = 10_000  # headlines enqueued in one transaction
+LATER = 1  # the priority of what is tagged again, after all that is new
+
+
+def enqueue(connection: Connection, model_version_id: int) -> bool:
+    """Make the next headlines pending that this model version is to tag.
+
+    Every headline is looked at once: those that come in have greater keys, in the order
+    in which they are stored, and one that is edited is made pending by the edit.
+
+    Args:
+        connection: A write transaction.
+        model_version_id: The version that is to tag them.
+
+    Returns:
+        Whether there may be more.
+    """
+    lock_against_edits(connection, shared=True)
+    version = model_version.c.id == model_version_id
+    reached = select(model_version.c.enqueued_up_to).where(version)
+    after = connection.execute(reached).scalar_one()
+    last = _end_of_window(connection, after)
+    if last is None:
+        return False
+    queued = select(
+        literal(model_version_id), headline.c.id, literal("pending"), literal(0)
+    ).where(
+        headline.c.id > after, headline.c.id <= last, ~_is_cared_for(model_version_id)
+    )
+    _insert(connection, queued)
+    connection.execute(
+        update(model_version)
+        .where(version, model_version.c.enqueued_up_to < last)
+        .values(enqueued_up_to=last)
+    )
+    return True
+
+
+def tag_again(
+    connection: Connection,
+    model_version_id: int,
+    after: int,
+    *,
+    since: datetime | None,
+    again: bool,
+) -> tuple[int | None, int]:
+    """Make old headlines pending at the lower priority.
+
+    Their labels stay in sight until the new ones replace them.
+
+    Args:
+        connection: A write transaction.
+        model_version_id: The version that is to tag them.
+        after: Only headlines with a greater key are looked at.
+        since: Only headlines published since; those without a date, ingested since.
+        again: Also those that the version itself has tagged or given up.
+
+    Returns:
+        The greatest key looked at, to go on from, None when there are no more; and how
+        many were made pending.
+    """
+    lock_against_edits(connection, shared=False)
+    last = _end_of_window(connection, after)
+    if last is None:
+        return None, 0
+    wanted = and_(headline.c.id > after, headline.c.id <= last, _is_recent(since))
+    own = exists().where(_is_own(model_version_id))
+    queued = select(
+        literal(model_version_id),
+        headline.c.id,
+        literal("pending"),
+        literal(0),
+        literal(LATER),
+    ).where(wanted, ~own)
+    count = _insert(connection, queued, "priority").rowcount
+    statuses = ("undone", "done", "failed") if again else ("undone",)
+    count += connection.execute(
+        update(tagging)
+        .where(
+            tagging.c.model_version_id == model_version_id,
+            tagging.c.status.in_(statuses),
+            tagging.c.headline_id.in_(select(headline.c.id).where(wanted)),
+        )
+        .values(status="pending", attempt=0, priority=LATER)
+    ).rowcount
+    return last, count
+
+
+def waiting(connection: Connection, model_version_id: int) -> int:
+    """Return how many headlines the version has yet to tag or is tagging."""
+    queued = select(func.count()).where(
+        tagging.c.model_version_id == model_version_id,
+        tagging.c.status.in_(("pending", "leased")),
+    )
+    reached = (
+        select(model_version.c.enqueued_up_to)
+        .where(model_version.c.id == model_version_id)
+        .scalar_subquery()
+    )
+    unseen = select(func.count()).where(
+        headline.c.id > reached, ~_is_cared_for(model_version_id)
+    )
+    return int(
+        (connection.scalar(queued) or 0)
+        + (connection.scalar(unseen.select_from(headline)) or 0)
+    )
+
+
+def count_by_status(connection: Connection, model_version_id: int) -> dict[str, int]:
+    """Return how many headlines are pending, leased, done, failed and undone."""
+    rows = connection.execute(
+        select(tagging.c.status, func.count())
+        .where(tagging.c.model_version_id == model_version_id)
+        .group_by(tagging.c.status)
+    )
+    return dict(rows.all())
+
+
+def _end_of_window(connection: Connection, after: int) -> int | None:
+    """Return the greatest of the next keys, or None where there are no more."""
+    window = (
+        select(headline.c.id)
+        .where(headline.c.id > after)
+        .order_by(headline.c.id)
+        .limit(_IDS_A_STATEMENT)
+        .subquery()
+    )
+    last: int | None = connection.scalar(select(func.max(window.c.id)))
+    return last
+
+
+def _insert(
+    connection: Connection, rows: Select[int, int, str, int], *more: str
+) -> CursorResult[object]:
+    columns = ["model_version_id", "headline_id", "status", "attempt", *more]
+    return connection.execute(
+        insert_unless_present(connection, tagging).from_select(columns, rows)
+    )
+
+
+def _is_own(model_version_id: int) -> ColumnElement[bool]:
+    return and_(
+        tagging.c.model_version_id == model_version_id,
+        tagging.c.headline_id == headline.c.id,
+    )
+
+
+def _is_cared_for(model_version_id: int) -> ColumnElement[bool]:
+    """Return whether the version has met a headline, or another champion tagged it.
+
+    A version that never was champion cares for every headline by itself.
+    """
+    champions = select(model_alias_event.c.model_version_id)
+    other = tagging.alias("other")
+    return or_(
+        exists().where(_is_own(model_version_id)),
+        and_(
+            literal(model_version_id).in_(champions),
+            exists().where(
+                other.c.headline_id == headline.c.id,
+                other.c.status == "done",
+                other.c.model_version_id.in_(champions),
+            ),
+        ),
+    )
+
+
+def _is_recent(since: datetime | None) -> ColumnElement[bool]:
+    if since is None:
+        return literal(True)
+    return func.coalesce(headline.c.published_at, headline.c.ingested_at) >= since
