@@ -19,6 +19,7 @@ from rocktag.errors import ArtifactError, UsageError
 from rocktag.fitting import Progress, Vectors
 from rocktag.labeling import Rules
 from rocktag.metrics import score
+from rocktag.reporting import rows_csv
 from rocktag.thresholds import decide
 from rocktag.training import Learned, learn
 
@@ -71,11 +72,7 @@ class DimensionTable:
 
     def csv(self) -> str:
         """Return the rows as CSV."""
-        import pandas as pd
-
-        return pd.DataFrame(map(asdict, self.rows)).to_csv(
-            index=False, lineterminator="\n", float_format="%.6f"
-        )
+        return rows_csv([asdict(row) for row in self.rows]).decode()
 
     def json(self) -> str:
         """Return all of it as JSON."""

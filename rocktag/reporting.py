@@ -13,6 +13,7 @@ import tomli_w
 
 from rocktag.config import Settings
 from rocktag.metrics import Scores
+from rocktag.spreadsheet import guarded
 from rocktag.thresholds import Sweep, TunedThresholds
 
 ImageFormat: TypeAlias = Literal["png", "svg"]
@@ -29,7 +30,7 @@ def toml(values: Mapping[str, Any]) -> str:
 
 
 def rows_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return rows as CSV, at least one; history.csv has one an epoch."""
+    """Return rows as CSV, at least one; no text of it is a formula to a spreadsheet."""
     return _csv({name: [row[name] for row in rows] for name in rows[0]})
 
 
@@ -218,5 +219,11 @@ def _panels(
 def _csv(columns: Mapping[str, Any]) -> bytes:
     import pandas as pd
 
-    table = pd.DataFrame(columns)
+    table = pd.DataFrame(
+        {name: list(map(_cell, values)) for name, values in columns.items()}
+    )
     return table.to_csv(index=False, lineterminator="\n", float_format="%.6f").encode()
+
+
+def _cell(value: Any) -> Any:
+    return guarded(value) if isinstance(value, str) else value

@@ -13,10 +13,23 @@ from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from rocktag.config import passwords, without_passwords
 
 _PIPED_WIDTH = 200  # characters; where no terminal sets a width nothing is cut
+# What moves a terminal's cursor, colours it or turns its reading direction; tab and
+# newline are harmless, joiners and direction marks belong to their scripts.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def printable(text: str) -> str:
+    r"""Return the text with its control characters escaped.
+
+    >>> printable("Queen\x1b[31m \u202elive")
+    'Queen\\x1b[31m \\u202elive'
+    """
+    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 class _Plain(Console):
@@ -26,6 +39,10 @@ class _Plain(Console):
         super().__init__(
             stderr=stderr, highlight=False, soft_wrap=True, markup=False, emoji=False
         )
+
+    def render_str(self, text: str, **_: Any) -> Text:
+        """Return a text as it is printed: without style, control characters escaped."""
+        return Text(printable(text))
 
     def on_broken_pipe(self) -> None:
         """Leave it to the entry point, instead of ending the process here."""
@@ -64,7 +81,10 @@ def note(message: str) -> None:
 
 def print_json(value: Any) -> None:
     """Print one JSON object, for machines."""
-    output.file.write(json.dumps(value, ensure_ascii=False) + "\n")
+    text = json.dumps(value, ensure_ascii=False)
+    # json itself escapes those below the space.
+    text = _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    output.file.write(f"{text}\n")
 
 
 def print_table(
@@ -72,11 +92,15 @@ def print_table(
 ) -> None:
     """Print a table; columns of numbers stand to the right."""
     listed = [[_cell(value) for value in row] for row in rows]
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(
+        title=title and printable(title), title_justify="left", box=box.SIMPLE_HEAD
+    )
     for index, name in enumerate(header):
         numeric = all(_NUMBER.fullmatch(row[index]) for row in listed if row[index])
         table.add_column(
-            name, justify="right" if numeric and listed else "left", overflow="fold"
+            printable(name),
+            justify="right" if numeric and listed else "left",
+            overflow="fold",
         )
     for row in listed:
         table.add_row(*row)
@@ -87,7 +111,7 @@ def print_table(
 def progress() -> Progress:
     """Return a progress bar on standard error; silent where nobody watches."""
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         TimeElapsedColumn(),
@@ -112,7 +136,7 @@ class _RedactingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line of a record."""
-        return redacted(super().format(record))
+        return printable(redacted(super().format(record)))
 
 
 _NUMBER = re.compile(r"[-+]?[\d,]+(\.\d+)?( %)?|-")
@@ -129,4 +153,4 @@ def _cell(value: object) -> str:
         case float():
             return f"{value:.4f}"
         case _:
-            return str(value)
+            return printable(str(value))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rocktag.cli.console import print_json, print_table, progress
+from rocktag.cli.console import print_json, print_table, printable, progress
 from rocktag.cli.options import Columns, Json, SourceName, parse_columns
 from rocktag.cli.session import Session, session
 from rocktag.db.runs import RunRecord
@@ -47,7 +47,7 @@ def _ingest_file(
     """Store one file and return its counts."""
     taken, rejected = record.taken, record.failed
     with open_feed(path, columns=columns, source=source) as feed, progress() as bar:
-        task = bar.add_task(path.name, total=feed.size or None)
+        task = bar.add_task(printable(path.name), total=feed.size or None)
         stored = store_rows(
             here.database,
             feed,

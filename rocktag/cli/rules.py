@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +18,7 @@ from rocktag.feeds import open_feed
 from rocktag.files import written_whole
 from rocktag.labeling import RuleReport, analyse, keyword_rules
 from rocktag.recording import recorded_run
+from rocktag.spreadsheet import row_writer
 from rocktag.text import refusal
 from rocktag.types import Rejection
 
@@ -97,15 +97,15 @@ def label(
         open_feed(file, columns=parse_columns(column), source=source) as feed,
         written_whole(target) as out,
     ):
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(["title", "labels"])
+        write = row_writer(out)
+        write(["title", "labels"])
         for row in feed:
             if isinstance(row, Rejection):
                 rejected += 1
                 note(f"{row.origin}, line {row.line}: {row.reason}")
                 continue
             labelled += 1
-            writer.writerow([row.title, ";".join(sorted(rules.label(row.title)))])
+            write([row.title, ";".join(sorted(rules.label(row.title)))])
     if json:
         print_json({"file": str(target), "labelled": labelled, "rejected": rejected})
     else:

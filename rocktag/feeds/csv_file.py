@@ -3,7 +3,7 @@
 A record that is no CSV, or too long for `LONGEST_RECORD`, is one rejection. Where it
 began with an unclosed quote, it has swallowed the lines after it: each of those that is
 a whole record by itself, with as many columns as the header or the last good record,
-is read after all.
+is read after all. An apostrophe that keeps a cell from being a formula is taken away.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from rocktag.errors import InputError
 from rocktag.feeds.columns import locate
 from rocktag.feeds.lines import Lines, RecordTooLong
 from rocktag.feeds.rows import excerpt, to_headline
+from rocktag.spreadsheet import unguarded
 from rocktag.types import Headline, Rejection
 
 _DELIMITERS = ",;\t"  # the first of the most frequent ones wins
@@ -93,7 +94,7 @@ class _Table:
             else:
                 filled = len(record)
                 row = to_headline(
-                    {name: record[at] for name, at in fields if at < filled},
+                    {name: unguarded(record[at]) for name, at in fields if at < filled},
                     origin=self.origin,
                     line=first,
                     default_source=default_source,

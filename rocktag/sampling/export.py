@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from typing import TextIO
 
+from rocktag.spreadsheet import row_writer
 from rocktag.types import Headline
 
 COLUMNS = ("external_id", "source", "title", "url", "published_at")
@@ -14,7 +14,8 @@ COLUMNS = ("external_id", "source", "title", "url", "published_at")
 def write_csv(headlines: Iterable[Headline], file: TextIO) -> int:
     """Write a header and a row a headline; return how many headlines there were.
 
-    Times are ISO 8601 with their offset. Open the file with `newline=""`.
+    Times are ISO 8601 with their offset. No cell is a formula to a spreadsheet. Open
+    the file with `newline=""`.
 
     >>> import io
     >>> file = io.StringIO()
@@ -23,11 +24,11 @@ def write_csv(headlines: Iterable[Headline], file: TextIO) -> int:
     >>> file.getvalue().splitlines()
     ['external_id,source,title,url,published_at', '1,gatefold,Hi,,']
     """
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    write = row_writer(file)
+    write(COLUMNS)
     count = 0
     for count, headline in enumerate(headlines, start=1):  # noqa: B007 (returned)
-        writer.writerow(_row(headline))
+        write(_row(headline))
     return count
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 
 import pytest
@@ -46,3 +47,36 @@ def test_a_table_cuts_nothing_and_shows_markup_as_it_is(
 def test_json_is_one_line_of_unicode(capsys: pytest.CaptureFixture[str]) -> None:
     console.print_json({"title": "Motörhead"})
     assert capsys.readouterr().out == '{"title": "Motörhead"}\n'
+
+
+HOSTILE = "Queen\x1b]0;owned\x07 \x1b[31m\r\x9b2J \u202elive"
+HARMLESS = "نجوم الروك\u200d 👩\u200d🎤 [bold] Motörhead"
+
+
+def test_no_escape_sequence_reaches_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    console.output.print(HOSTILE)
+    console.print_table(HOSTILE, [HOSTILE], [[HOSTILE]])
+    console.print_json({"title": HOSTILE})
+    console.note(HOSTILE)
+    console.fail(HOSTILE)
+    console.set_up_logging("info")
+    logging.getLogger("rocktag.test").info(HOSTILE)
+    printed = "".join(capsys.readouterr())
+    assert not set(printed) & set("\x1b\x07\r\x9b\u202e")
+    assert printed.count("x1b]0;owned") == 7
+
+
+def test_json_with_control_characters_is_still_the_same_value(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    console.print_json({"title": HOSTILE})
+    assert json.loads(capsys.readouterr().out) == {"title": HOSTILE}
+
+
+def test_text_of_any_script_is_printed_as_it_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    console.output.print(HARMLESS)
+    assert capsys.readouterr().out == f"{HARMLESS}\n"
