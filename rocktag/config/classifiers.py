@@ -16,7 +16,7 @@ Share: TypeAlias = Annotated[float, Field(ge=0, lt=1)]
 class Section(BaseModel):
     """A table of config.toml."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class BagOfWordsSettings(Section):

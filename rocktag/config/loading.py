@@ -6,7 +6,6 @@ The later is the stronger. Every fault is reported at once, with its path.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import EnvSettingsSource, SettingsError
 
+from rocktag.config import plain
 from rocktag.config.presets import merged
 from rocktag.config.settings import Settings
 from rocktag.errors import ConfigError, UsageError
@@ -40,19 +40,24 @@ def load(
         ConfigError: The file cannot be read or a value is not usable.
     """
     chosen = _chosen_file(path)
-    values = _read(chosen) if chosen else {}
     where = str(chosen) if chosen else "the configuration"
-    environment = _environment(where)
-    values = merged(merged(values, environment), overrides or {})
+    values: dict[str, Any] = {}
+    for source in (
+        plain.read(chosen) if chosen else {},
+        _environment(where),
+        overrides or {},
+    ):
+        plain.check(source, where)
+        values = merged(values, source)
     faults = _unknown_variables(os.environ)
     try:
         # Only what was merged here counts: BaseSettings must not read it again.
         settings = Settings.model_validate(values)
     except ValidationError as error:
         faults += [_fault(detail) for detail in error.errors(include_url=False)]
-        raise ConfigError(where, faults) from None
+        raise ConfigError(where, plain.told(faults)) from None
     if faults:
-        raise ConfigError(where, faults)
+        raise ConfigError(where, plain.told(faults))
     return settings
 
 
@@ -63,13 +68,15 @@ def parse_assignments(assignments: Iterable[str]) -> dict[str, Any]:
     {'tag': {'batch_size': '64'}, 'train': {'seed': '1'}}
 
     Raises:
-        UsageError: A pair has no `=`.
+        UsageError: A pair has no `=`, or its key far too many parts.
     """
     nested: dict[str, Any] = {}
     for assignment in assignments:
         key, separator, value = assignment.partition("=")
         if not (key and separator):
             raise UsageError(f"--set {assignment!r} is not of the form key=value")
+        if key.count(".") >= plain.DEEPEST:
+            raise UsageError(f"--set {key[:80]}… has more than {plain.DEEPEST} parts")
         branch: Any = value
         for part in reversed(key.split(".")):
             branch = {part: branch}
@@ -84,18 +91,12 @@ def _chosen_file(path: Path | None) -> Path | None:
     return _DEFAULT_FILE if _DEFAULT_FILE.is_file() else None
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(str(path), [f"cannot be read: {error.strerror}"]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), [f"not valid TOML: {error}"]) from error
-
-
 def _environment(where: str) -> dict[str, Any]:
     try:
         return EnvSettingsSource(Settings)()
+    except RecursionError:
+        fault = f"environment: a variable {_PREFIX}… is nested too deep"
+        raise ConfigError(where, [fault]) from None
     except SettingsError as error:
         raise ConfigError(
             where,

@@ -61,7 +61,7 @@ def _threshold(value: Any) -> str | float:
         return str(value)
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = float("nan")
     if not 0 <= number <= 1:
         raise ValueError(f"expected {', '.join(_POLICIES)} or a number from 0 to 1")

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rocktag import reporting
+from rocktag import config, reporting
 from rocktag.cli import main
+from rocktag.config import Settings
+from rocktag.errors import ConfigError, UsageError
 from rocktag.feeds import open_feed
 from rocktag.sampling import write_csv
 from rocktag.spreadsheet import guarded, unguarded
@@ -91,3 +93,90 @@ def test_a_reports_text_is_no_formula_and_its_numbers_stay_numbers() -> None:
     rows = [{"origin": "=cmd|' /C calc'!A0", "change": -0.5, "epoch": 1}]
     written = reporting.rows_csv(rows).decode()
     assert written == "origin,change,epoch\n'=cmd|' /C calc'!A0,-0.500000,1\n"
+
+
+# Configuration
+
+
+def configured(folder: Path, content: bytes) -> Settings:
+    path = folder / "config.toml"
+    path.write_bytes(content)
+    return config.load(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"a = " + b"[" * 50_000, "nested too deep"),
+        (b"a = " + b"{a = " * 50_000, "nested too deep"),
+        (b".".join([b"a"] * 100_000) + b" = 1", "nested too deep"),
+        (b"[" + b" . ".join([b'"a"'] * 10_000) + b"]", "nested too deep"),
+        (b"search.space." + b".".join([b"a"] * 20) + b" = 1", "nested more than 16"),
+        (b"#" * (2**20 + 1), "larger than"),
+        (b"[train]\nseed = " + b"9" * 5_000, "not valid TOML: Exceeds the limit"),
+        (b"[train]\nseed = 0x" + b"f" * 5_000, "train.seed: not within"),
+        (b"[tag]\nthreshold = 0x" + b"f" * 5_000, "tag.threshold: not within"),
+        (b"[audit]\nwindow_hours = nan", "audit.window_hours"),
+        (b"[train.transformer]\nlearning_rate = inf", "finite number"),
+        (b'[source]\ntable = "a\\u0000b"', "source.table: contains a NUL character"),
+        (b'models_dir = "a\\u0000b"', "models_dir: contains a NUL character"),
+        (b'"a\\u0000" = 1', "contains a NUL character"),
+        (b'[log]\nlevel = "' + b"x" * 500_000 + b'"', "log.level"),
+        (b"\n".join(b"k%d = 1" % number for number in range(999)), "and 979 more"),
+        (b'[schedule]\ntag = "0 0 31 2 *"', "no such day ever comes"),
+        (b"\xff", "not valid TOML"),
+    ],
+)
+def test_a_hostile_configuration_is_one_short_error(
+    folder: Path, content: bytes, words: str
+) -> None:
+    with pytest.raises(ConfigError) as error:
+        configured(folder, content)
+    assert words in str(error.value)
+    assert len(str(error.value)) < 5_000
+
+
+@patient
+@given(
+    st.lists(
+        st.sampled_from(
+            b"[ ] [[ ]] { } = , . \" ''' \\u0000 \n # source train seed nan 9 0x tag"
+            b" url search space 2021-01-01 true \xff \xef\xbb\xbf".split(b" ")
+        ),
+        max_size=30,
+    ).map(b"".join)
+    | st.binary(max_size=60)
+)
+def test_any_bytes_are_settings_or_a_config_error(folder: Path, content: bytes) -> None:
+    try:
+        assert isinstance(configured(folder, content), Settings)
+    except ConfigError as error:
+        assert len(str(error)) < 5_000  # noqa: PT017  # some bytes are TOML
+
+
+def test_a_byte_order_mark_is_no_fault(folder: Path) -> None:
+    assert configured(folder, b"\xef\xbb\xbf[train]\nseed = 3\n").train.seed == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ROCKTAG_SOURCE", '{"a":' * 50_000),
+        ("__".join(["ROCKTAG_SOURCE", *"a" * 5_000]), "1"),
+        ("ROCKTAG_DATABASE_URL", "sqlite:///\udcff.db"),
+        ("ROCKTAG_TRAIN__SEED", "9" * 5_000),
+        ("ROCKTAG_TAG", '{"threshold": 1' + "0" * 400 + "}"),
+    ],
+)
+def test_a_hostile_variable_is_one_short_error(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError) as error:
+        configured(folder, b"")
+    assert len(str(error.value)) < 1_000
+
+
+def test_an_endless_key_on_the_command_line_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="has more than 16 parts"):
+        config.parse_assignments([".".join("a" * 50_000) + "=1"])

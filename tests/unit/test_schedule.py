@@ -31,7 +31,17 @@ def test_the_next_tick_is_crons(expression: str, first: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "expression", ["", "* * * *", "* * * * * *", "60 * * * *", "0 0 * * 8", "x * * * *"]
+    "expression",
+    [
+        "0 0 31 2 *",
+        "0 0 30 2 *",
+        "",
+        "* * * *",
+        "* * * * * *",
+        "60 * * * *",
+        "0 0 * * 8",
+        "x * * * *",
+    ],
 )
 def test_what_cron_would_refuse_is_refused(expression: str) -> None:
     with pytest.raises(ValueError, match=r"field|Bad|every"):
