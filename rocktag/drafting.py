@@ -22,7 +22,7 @@ from rocktag.artifact.facts import (
     FittingFacts,
     ThresholdFacts,
 )
-from rocktag.artifact.loading import GOLDEN_NAME
+from rocktag.artifact.golden import GOLDEN_NAME
 from rocktag.artifact.predictions import HeldOut, OutOfFold, Predictions
 from rocktag.config import Settings
 from rocktag.corpus import Corpus

@@ -31,7 +31,8 @@ def written_whole(path: Path) -> Iterator[TextIO]:
             yield file
     except OSError as error:
         raise InputError(
-            f"{path} cannot be written: {error.strerror}; nothing was left there"
+            f"{path} cannot be written: {error.strerror or error};"
+            " nothing was left there"
         ) from error
 
 

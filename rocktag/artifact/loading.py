@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
 from rocktag.artifact import litert_file, skops_file
-from rocktag.artifact.facts import FileFacts
+from rocktag.artifact.folder import RESTORE, read_files, read_manifest
+from rocktag.artifact.golden import GOLDEN_NAME, replay
 from rocktag.artifact.manifest import (
     MANIFEST_NAME,
     MODEL_NAMES,
@@ -27,10 +25,7 @@ from rocktag.labeling import Rules, keyword_rules
 from rocktag.text import view
 from rocktag.types import Probabilities
 
-GOLDEN_NAME = "golden.jsonl"
-GOLDEN_TOLERANCE = 1e-4  # of a probability, between the machines that train and tag
 _VERSION = re.compile(r"[^/]+/[^/]+")
-_RESTORE = "restore the folder from a copy, or train again"
 
 
 class Predictor(Protocol):
@@ -95,7 +90,8 @@ def load(
     found = read(models_dir, name, expected_sha256=expected_sha256)
     predict = _predictor(found, threads)
     artifact = Artifact(found.manifest, found.manifest_sha256, predict)
-    _replay(artifact, found.files.get(GOLDEN_NAME), found.folder)
+    golden = found.files.get(GOLDEN_NAME)
+    replay(predict, golden, len(found.manifest.labels), found.folder)
     return artifact
 
 
@@ -105,7 +101,8 @@ def read(
     """Return the files of an artifact, checked against its manifest but not opened.
 
     Raises:
-        ArtifactError: A file is missing, changed or of a foreign protocol.
+        ArtifactError: A file is missing, changed, of a foreign protocol, a link, or
+            not one of the manifest's.
     """
     if not _VERSION.fullmatch(name):
         raise ArtifactError(
@@ -118,52 +115,14 @@ def read(
     if expected_sha256 not in (None, digest):
         raise ArtifactError(
             f"{folder / MANIFEST_NAME} is not the one that was registered when the"
-            f" model was published; {_RESTORE}"
+            f" model was published; {RESTORE}"
         )
     manifest = from_json(content, where=str(folder / MANIFEST_NAME))
     if manifest.name != name:
         raise ArtifactError(
             f"{folder} says that it is {manifest.name}; give the folder its own name"
         )
-    files = {
-        file: _checked(folder / file, facts) for file, facts in manifest.files.items()
-    }
-    return Contents(folder, manifest, digest, files)
-
-
-def read_manifest(folder: Path) -> bytes:
-    """Return manifest.json's content.
-
-    Raises:
-        ArtifactError: There is none.
-    """
-    if not folder.is_dir():
-        raise ArtifactError(f"{folder} does not exist; see: rocktag models list")
-    return _read(folder / MANIFEST_NAME)
-
-
-def _read(path: Path) -> bytes:
-    if path.is_symlink() or not path.is_file():
-        raise ArtifactError(f"{path} is missing or is no regular file; {_RESTORE}")
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ArtifactError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _checked(path: Path, facts: FileFacts) -> bytes:
-    content = _read(path)
-    if len(content) != facts.size:
-        raise ArtifactError(
-            f"{path} has {len(content):,} bytes, its manifest says {facts.size:,};"
-            f" {_RESTORE}"
-        )
-    if hashlib.sha256(content).hexdigest() != facts.sha256:
-        raise ArtifactError(
-            f"{path} was changed after it was published (its SHA-256 differs);"
-            f" {_RESTORE}"
-        )
-    return content
+    return Contents(folder, manifest, digest, read_files(folder, manifest))
 
 
 def _predictor(found: Contents, threads: int) -> Predictor:
@@ -219,24 +178,3 @@ def _opened(files: dict[str, bytes], folder: Path, threads: int) -> Predictor:
             raise ArtifactError(
                 f"{folder} has none of {known}; install a newer rocktag"
             )
-
-
-def _replay(artifact: Artifact, golden: bytes | None, folder: Path) -> None:
-    """Refuse a model that does not say today what it said when it was published."""
-    where = folder / GOLDEN_NAME
-    if golden is None:
-        raise ArtifactError(f"{where} is not in the manifest; {_RESTORE}")
-    rows = [json.loads(line) for line in golden.splitlines()]
-    expected = np.array([row["probabilities"] for row in rows], dtype=np.float32)
-    found = artifact.predict([row["title"] for row in rows])
-    shape = (len(rows), len(artifact.manifest.labels))
-    if found.shape != shape or expected.shape != shape:
-        raise ArtifactError(f"{where}: the model gives {found.shape}, not {shape}")
-    difference = np.abs(found - expected)
-    if not (difference <= GOLDEN_TOLERANCE).all():
-        row = int(difference.max(axis=1).argmax())
-        raise ArtifactError(
-            f"{where}, line {row + 1}: a probability differs by"
-            f" {difference[row].max():.4f} from the published one; install the package"
-            f" versions of {MANIFEST_NAME}, or train again"
-        )

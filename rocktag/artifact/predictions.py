@@ -175,7 +175,7 @@ def _array(content: bytes, name: str, labels: int, where: str) -> npt.NDArray[An
     dtype, file = _dtype(name), f"{where}/{_file(name)}"
     try:
         found = np.load(io.BytesIO(content), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
+    except Exception as error:  # numpy translates few of the ways in which it fails
         raise ArtifactError(f"{file} is not a .npy file; train again") from error
     shape = (labels,) if name != "folds" else ()
     is_right = isinstance(found, np.ndarray) and found.ndim == 1 + len(shape)

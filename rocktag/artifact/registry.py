@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rocktag.artifact.loading import read_manifest
+from rocktag.artifact.folder import read_manifest
 from rocktag.artifact.manifest import MANIFEST_NAME, Manifest, from_json
 from rocktag.errors import ArtifactError
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import unquote_to_bytes
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -165,6 +166,10 @@ def _translated(name: str) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         raise _kind(error)(f"{name}: {reason(error)}") from error
+    except UnicodeEncodeError as error:
+        raise RefusedValueError(
+            f"{name}: a text of the statement is not valid Unicode; correct it"
+        ) from error
 
 
 def _kind(error: SQLAlchemyError) -> type[StoreError]:
@@ -199,6 +204,8 @@ def with_driver(url: str) -> URL:
     >>> str(with_driver("postgres://localhost/news"))
     'postgresql+psycopg://localhost/news'
     """
+    if b"\x00" in unquote_to_bytes(url):  # ValueError for a lone surrogate
+        raise ValueError("the URL contains a NUL character")
     parsed = make_url(url)
     if parsed.host and "@" in f"{parsed.host}{parsed.database}":
         raise ValueError("the password holds a character that must be written as %40")
@@ -209,9 +216,20 @@ def _engine(url: URL, read_only: bool) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, read_only)
     engine = create_engine(url, **_options(url, read_only=read_only))
+    event.listen(engine, "do_connect", _connect)
     if read_only and engine.dialect.name == "mysql":
         event.listen(engine, "connect", _prepare_read_only_mysql)
     return engine
+
+
+def _connect(dialect: Any, _: Any, arguments: Any, options: Any) -> Any:
+    """Connect; what a driver raises of a URL that it cannot use becomes one kind."""
+    try:
+        return dialect.connect(*arguments, **options)
+    except (AttributeError, OSError, TypeError, ValueError) as error:
+        raise ArgumentError(
+            f"the driver cannot use a part of the database URL: {error}"
+        ) from error
 
 
 def _options(url: URL, *, read_only: bool) -> dict[str, Any]:
@@ -237,6 +255,7 @@ def _sqlite_engine(url: URL, read_only: bool) -> Engine:
         path = Path(url.database).absolute().as_uri()
         url = url.set(database=path).update_query_dict({"uri": "true", "mode": "rw"})
     engine = create_engine(url, **_options(url, read_only=read_only))
+    event.listen(engine, "do_connect", _connect)
     prepare = _prepare_read_only_sqlite if read_only else _prepare_sqlite
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", _begin_sqlite)

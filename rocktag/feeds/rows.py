@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from rocktag.feeds.dates import parse_date
 from rocktag.text import refusal, tidy
@@ -116,6 +118,8 @@ def _text(name: str, value: object, maximum: int) -> str:
             text = _text_of_bytes(bytes(value))
         case bool() | dict() | list() | tuple() | set():
             raise ValueError(f"the {name} is not text but {type(value).__name__}")
+        case float() | Decimal() if not math.isfinite(value):
+            raise ValueError(f"the {name} is not a finite number but {value}")
         case _:
             text = str(value).strip()
     if fault := text_fault(name, text, maximum):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import stat
+import struct
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from lzma import LZMAError
 from pathlib import Path, PureWindowsPath
 from typing import TypeAlias
 from zipfile import BadZipFile, ZipFile, ZipInfo
@@ -19,7 +21,11 @@ LARGEST_UNPACKED = 2**34  # bytes; glove.840B.300d.txt has 5.6e9
 
 _CHUNK_SIZE = 2**20  # bytes
 _ENCRYPTED = 0x1  # a flag bit of a zip member
-_UNREADABLE = (OSError, EOFError, zlib.error, BadZipFile, NotImplementedError)
+# ValueError: a name that is no UTF-8; RuntimeError: an unknown compression.
+_UNREADABLE = (
+    *(BadZipFile, EOFError, LZMAError, OSError, RuntimeError, ValueError),
+    *(struct.error, zlib.error),
+)
 
 
 def unpack(
@@ -92,6 +98,8 @@ def _fault_of(member: ZipInfo) -> str | None:
     path = PureWindowsPath(member.filename)  # knows / and \ and drives
     if path.anchor or ".." in path.parts:
         return f"{member.filename!r} leads out of the folder"
+    if not member.filename.isprintable():
+        return f"{member.filename!r} has control characters"
     if stat.S_ISLNK(member.external_attr >> 16):
         return f"{member.filename!r} is a symbolic link"
     if member.flag_bits & _ENCRYPTED:
