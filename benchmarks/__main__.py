@@ -1,4 +1,7 @@
-"""`python -m benchmarks [NAME …]`: run the named measurements, or all of them."""
+"""`python -m benchmarks [NAME …]`: run the named measurements, or all of them.
+
+`python -m benchmarks fuzz` is no measurement: see benchmarks/fuzz.py.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import Any
 from benchmarks import (
     classifiers,
     cnn_bilstm,
+    fuzz,
     glove,
     ingest,
     transformer,
@@ -31,6 +35,8 @@ MEASUREMENTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
 
 def main(names: list[str]) -> int:
     """Run them, print them, write them; return the exit code."""
+    if names[:1] == ["fuzz"]:
+        return fuzz.main(names[1:])
     unknown = set(names) - MEASUREMENTS.keys()
     if unknown:
         print(f"unknown: {', '.join(unknown)}; known are {', '.join(MEASUREMENTS)}")

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+_LONGEST = 300  # characters of what others say in a message of ours
+
 
 class RocktagError(Exception):
     """Anything rocktag refuses to do; its text is meant for a person."""
@@ -72,3 +74,13 @@ class TaggingError(RocktagError):
 
 class TrainingError(RocktagError):
     """A corpus from which no classifier can be trained."""
+
+
+def brief(said: object) -> str:
+    """Return what a library or a file says, cut to what a message can hold.
+
+    >>> brief(ValueError("no such word")), len(brief("x" * 1_000_000))
+    ('no such word', 300)
+    """
+    text = str(said)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -10,7 +10,7 @@ import numpy as np
 
 from rocktag.artifact.folder import RESTORE
 from rocktag.artifact.manifest import MANIFEST_NAME
-from rocktag.errors import ArtifactError
+from rocktag.errors import ArtifactError, brief
 from rocktag.text import refusal
 from rocktag.types import Probabilities
 
@@ -43,7 +43,8 @@ def replay(
         found = predict(titles)
     except Exception as error:  # what is wrong inside a model shows in any way
         raise ArtifactError(
-            f"{folder}: the model cannot tag its golden headlines ({error}); {RESTORE}"
+            f"{folder}: the model cannot tag its golden headlines ({brief(error)});"
+            f" {RESTORE}"
         ) from error
     shape = (len(titles), labels)
     if found.shape != shape or expected.shape != shape:
@@ -67,7 +68,9 @@ def _parsed(golden: bytes, where: Path) -> tuple[list[str], Probabilities]:
         expected = np.array([row["probabilities"] for row in rows], dtype=np.float32)
         usable = bool(titles) and not any(map(refusal, titles))
     except (KeyError, OverflowError, RecursionError, TypeError, ValueError) as error:
-        raise ArtifactError(f"{where} cannot be read: {error}; {RESTORE}") from error
+        raise ArtifactError(
+            f"{where} cannot be read: {brief(error)}; {RESTORE}"
+        ) from error
     if not usable:
         raise ArtifactError(f"{where} holds no titles, or unusable ones; {RESTORE}")
     return titles, expected

@@ -21,7 +21,7 @@ from rocktag.classifiers.token_ids import (
     id_of,
     pad,
 )
-from rocktag.errors import ArtifactError
+from rocktag.errors import ArtifactError, brief
 from rocktag.quiet import native_silence
 from rocktag.types import Probabilities, TokenIds
 
@@ -48,7 +48,7 @@ def load(
     Raises:
         ArtifactError: One of them is damaged, or of another form.
     """
-    words = _tokenizer(tokenizer, where)
+    words = read_tokenizer(tokenizer, where=where)
     interpreter = _interpreter(model, threads, where)
     network = _Network(interpreter, id_of(words, PADDING), where)
 
@@ -107,7 +107,12 @@ def _fixed(size: int) -> int | None:
     return size if size > 0 else None
 
 
-def _tokenizer(content: bytes, where: str) -> Tokenizer:
+def read_tokenizer(content: bytes, *, where: str) -> Tokenizer:
+    """Return the tokenizer of tokenizer.json.
+
+    Raises:
+        ArtifactError: It is damaged, or lacks a token that every network needs.
+    """
     from tokenizers import Tokenizer
 
     try:
@@ -116,8 +121,8 @@ def _tokenizer(content: bytes, where: str) -> Tokenizer:
             id_of(tokenizer, token)
     except Exception as error:  # the library raises plain Exception
         raise ArtifactError(
-            f"{where}: tokenizer.json cannot be used ({error}); restore the folder"
-            " from a copy, or train again"
+            f"{where}: tokenizer.json cannot be used ({brief(error)}); restore the"
+            " folder from a copy, or train again"
         ) from error
     return tokenizer
 
@@ -131,8 +136,8 @@ def _interpreter(content: bytes, threads: int, where: str) -> Any:
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise ArtifactError(
-            f"{where}: model.tflite is not readable ({error}); restore the folder from"
-            " a copy, or train again"
+            f"{where}: model.tflite is not readable ({brief(error)}); restore the"
+            " folder from a copy, or train again"
         ) from error
     return interpreter
 

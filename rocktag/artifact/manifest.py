@@ -31,7 +31,7 @@ from rocktag.artifact.facts import (
     Sha256,
     ThresholdFacts,
 )
-from rocktag.errors import ArtifactError
+from rocktag.errors import ArtifactError, brief
 from rocktag.text import TextView
 from rocktag.types import NO_TOPIC, ServedBy
 
@@ -115,7 +115,7 @@ def from_json(content: bytes, *, where: str) -> Manifest:
     found = values.get("protocol")
     if found != PROTOCOL:
         raise ArtifactError(
-            f"{where} has protocol {found!r}, this rocktag reads {PROTOCOL};"
+            f"{where} has protocol {brief(repr(found))}, this rocktag reads {PROTOCOL};"
             " train again, or install the rocktag that wrote it"
         )
     try:
@@ -124,7 +124,7 @@ def from_json(content: bytes, *, where: str) -> Manifest:
         first = error.errors(include_url=False, include_input=False)[0]
         path = ".".join(map(str, first["loc"])) or "manifest"
         raise ArtifactError(
-            f"{where} is not a usable manifest: {path}: {first['msg']}"
+            f"{where} is not a usable manifest: {brief(path)}: {first['msg']}"
             f" ({error.error_count()} faults); restore the folder or train again"
         ) from error
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from rocktag.errors import ArtifactError
+from rocktag.errors import ArtifactError, brief
 
 # skops does not trust it: its nodes are indices that scikit-learn follows unchecked. So
 # `_check_trees` checks them.
@@ -80,7 +80,7 @@ def load(content: bytes, *, where: str) -> Any:
         ) from error
     except Exception as error:  # a damaged file fails in as many ways as it has parts
         raise ArtifactError(
-            f"{where} is not a readable skops file ({error}); copy it again from"
+            f"{where} is not a readable skops file ({brief(error)}); copy it again from"
             " where it was published, or train anew"
         ) from error
     return estimator

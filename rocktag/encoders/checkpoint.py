@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from rocktag.encoders.sources import UnusableError
+from rocktag.errors import brief
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
@@ -102,8 +103,8 @@ def _check_kind(path: Path) -> None:
     kind = values.get("model_type") if isinstance(values, dict) else None
     if kind not in MODEL_TYPES:
         raise UnusableError(
-            f"its {path.name} has the model_type {kind!r}; give a checkpoint of"
-            f" {' or '.join(MODEL_TYPES)}"
+            f"its {path.name} has the model_type {brief(repr(kind))}; give a checkpoint"
+            f" of {' or '.join(MODEL_TYPES)}"
         )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path, PureWindowsPath
 from typing import TypeAlias
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from rocktag.errors import InputError
+from rocktag.errors import InputError, brief
 from rocktag.files import written_whole
 
 Choose: TypeAlias = Callable[[Sequence[str]], Mapping[str, str]]  # name to new name
@@ -78,7 +78,8 @@ def unpack_chosen(
                 _write(opened, member, target)
     except _UNREADABLE as error:
         raise InputError(
-            f"{archive} cannot be unpacked: {error}; remove it and fetch it again"
+            f"{archive} cannot be unpacked: {brief(error)}; remove it and fetch"
+            " it again"
         ) from error
     return [target for _, target in wanted]
 
@@ -90,7 +91,7 @@ def _check_safe(archive: Path, members: Sequence[ZipInfo]) -> None:
     if faults:
         raise InputError(
             f"{archive} is not safe to unpack, nothing was written:"
-            f" {'; '.join(faults[:5])}; fetch it from its publisher"
+            f" {'; '.join(map(brief, faults[:5]))}; fetch it from its publisher"
         )
 
 

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import io
+import time
+import tracemalloc
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.fuzz import fuzz
+from benchmarks.inputs import Input
 from rocktag import config, reporting
+from rocktag.artifact import predictions
+from rocktag.artifact.golden import replay
 from rocktag.cli import main
 from rocktag.config import Settings
-from rocktag.errors import ConfigError, UsageError
+from rocktag.errors import ArtifactError, ConfigError, UsageError
 from rocktag.feeds import open_feed
 from rocktag.sampling import write_csv
 from rocktag.spreadsheet import guarded, unguarded
 from rocktag.text import tidy
-from rocktag.types import Headline
+from rocktag.types import Headline, Probabilities, Rejection
 
 FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 STORABLE = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
@@ -180,3 +191,153 @@ def test_a_hostile_variable_is_one_short_error(
 def test_an_endless_key_on_the_command_line_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="has more than 16 parts"):
         config.parse_assignments([".".join("a" * 50_000) + "=1"])
+
+
+# Rows
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_what_is_no_number_is_no_id(folder: Path, number: str) -> None:
+    rows = rows_of(folder, f'{{"title": "Queen", "id": {number}}}\n' * 2, "news.jsonl")
+    assert [row.line for row in rows if isinstance(row, Rejection)] == [1, 2]
+    assert "external_id is not a finite number" in str(rows[0])
+
+
+def test_a_value_that_is_no_number_may_stand_where_nobody_looks(
+    folder: Path,
+) -> None:
+    rows = rows_of(folder, '{"title": "Queen", "score": NaN}\n', "news.jsonl")
+    assert [type(row) for row in rows] == [Headline]
+
+
+HOSTILE_LINES = (
+    '{"title": ' + "[" * 50_000,
+    '{"title": "Queen", "id": ' + "9" * 50_000 + "}",
+    '{"title": "' + "x" * 1_000_000 + '"}',
+    '{"title": "\\ud800"}',
+    '{"title": "a\\u0000b"}',
+    '{"title": {"title": "Queen"}}',
+    '"title"',
+)
+
+
+@pytest.mark.parametrize("line", HOSTILE_LINES)
+def test_a_hostile_line_costs_itself_only(folder: Path, line: str) -> None:
+    rows = rows_of(folder, f'{line}\n{{"title": "Queen"}}\n', "news.jsonl")
+    assert [type(row) for row in rows] == [Rejection, Headline]
+
+
+@pytest.mark.parametrize("line", ["x" * 2**20, ",", '"'])
+def test_a_gzip_bomb_is_read_in_flat_memory(folder: Path, line: str) -> None:
+    path = folder / "bomb.csv.gz"
+    with gzip.open(path, "wt", compresslevel=1) as file:
+        file.write("title\n")
+        for _ in range(16):
+            file.write(line * (2**20 // len(line)))
+    assert path.stat().st_size < 2**20
+    tracemalloc.start()
+    with open_feed(path) as feed:
+        count = sum(1 for _ in feed)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count
+    assert peak < 2**27
+
+
+def rows_of(folder: Path, content: str, name: str) -> list[Headline | Rejection]:
+    path = folder / name
+    path.write_text(content, encoding="utf-8")
+    with open_feed(path) as feed:
+        return list(feed)
+
+
+# Artifacts
+
+
+def npy() -> bytes:
+    file = io.BytesIO()
+    np.save(file, np.zeros((3, 2), dtype=np.int8), allow_pickle=False)
+    return file.getvalue()
+
+
+NPY = npy()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "holds no titles"),
+        (b"{", "cannot be read"),
+        (b"[" * 50_000, "cannot be read"),
+        (b'{"title": "Queen"}', "cannot be read"),
+        (b'{"title": "\\ud800", "probabilities": [0.5]}', "unusable ones"),
+        (b'{"title": 7, "probabilities": [0.5]}', "cannot be read"),
+        (b'{"title": "Queen", "probabilities": [0.5, "x"]}', "cannot be read"),
+        (b'{"title": "Queen", "probabilities": [NaN]}', "differs by nan"),
+        (b'{"title": "Queen", "probabilities": [[0.5]]}', "not (1, 1)"),
+    ],
+)
+def test_golden_headlines_that_cannot_be_used_are_an_artifact_error(
+    content: bytes, words: str
+) -> None:
+    with pytest.raises(ArtifactError) as error:
+        replay(lambda titles: np.full((len(titles), 1), 0.5), content, 1, Path("model"))
+    assert words in str(error.value)
+    assert len(str(error.value)) < 1_000
+
+
+def test_a_model_that_fails_on_its_golden_headlines_is_an_artifact_error() -> None:
+    def fail(titles: Sequence[str]) -> Probabilities:
+        raise RuntimeError(f"no embedding for {titles[0]}")
+
+    with pytest.raises(ArtifactError, match="no embedding for Queen"):
+        replay(fail, b'{"title": "Queen", "probabilities": [1]}', 1, Path("model"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"PK\x03\x04",
+        b"\x80\x04N.",
+        NPY.replace(b"(3, 2)", b"(3,(2"),
+        NPY.replace(b"(3, 2)", b"(9999999999999, 2)"),
+        NPY.replace(b"(3, 2)", b"(9999999999999999999999, 2)"),
+        NPY.replace(b"'|i1'", b"'|O8'"),
+    ],
+)
+def test_a_hostile_array_is_an_artifact_error(content: bytes) -> None:
+    names = ("validation_targets", "validation_probabilities", "test_targets")
+    files = {f"{name}.npy": content for name in (*names, "test_probabilities")}
+    with pytest.raises(ArtifactError, match="train again"):
+        predictions.load(files, 2, where="model")
+
+
+# The fuzzer
+
+
+def test_the_fuzzer_finds_nothing() -> None:
+    cases: Counter[str] = Counter()
+    assert [str(finding) for finding in fuzz(7, 2.0, cases)] == []
+    assert cases.total() > 10
+
+
+def test_a_finding_is_found_again_by_its_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(content: bytes, _: Path) -> None:
+        if b"\xff" in content:
+            raise RecursionError(content[:9])
+
+    planted = {"planted": Input(b"title\nQueen\n", read)}
+    monkeypatch.setattr("benchmarks.fuzz.inputs", lambda: planted)
+    finding = next(iter(fuzz(1, 30.0, Counter())))
+    (again,) = fuzz(finding.seed, 0.0, Counter())
+    assert again == finding
+    assert f"fuzz --seed {finding.seed} --seconds 0" in str(finding)
+
+
+def test_a_slow_case_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = {"slow": Input(b"", lambda *_: time.sleep(0.01))}
+    monkeypatch.setattr("benchmarks.fuzz.inputs", lambda: slow)
+    monkeypatch.setattr("benchmarks.fuzz.SLOWEST", 0.001)
+    (finding,) = fuzz(1, 0.0, Counter())
+    assert "seconds" in finding.what
