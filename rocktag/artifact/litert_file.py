@@ -53,7 +53,7 @@ def load(
     network = _Network(interpreter, id_of(words, PADDING), where)
 
     def predict(texts: Sequence[str]) -> Probabilities:
-        return network.run(encode(words, texts))
+        return network.run(encoded(words, texts, where=where))
 
     return predict
 
@@ -125,6 +125,23 @@ def read_tokenizer(content: bytes, *, where: str) -> Tokenizer:
             " folder from a copy, or train again"
         ) from error
     return tokenizer
+
+
+def encoded(tokenizer: Tokenizer, texts: Sequence[str], *, where: str) -> Ragged:
+    """Return the token ids of N texts.
+
+    Raises:
+        ArtifactError: The tokenizer's native code panicked, which is no `Exception`.
+    """
+    try:
+        return encode(tokenizer, texts)
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # a type that nobody exports
+            raise
+        raise ArtifactError(
+            f"{where}: tokenizer.json fails on a headline ({brief(error)}); restore"
+            " the folder from a copy, or train again"
+        ) from error
 
 
 def _interpreter(content: bytes, threads: int, where: str) -> Any:

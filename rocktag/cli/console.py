@@ -18,6 +18,7 @@ from rich.text import Text
 from rocktag.config import passwords, without_passwords
 
 _PIPED_WIDTH = 200  # characters; where no terminal sets a width nothing is cut
+_LONGEST_MESSAGE = 10_000  # characters; a name somebody gives may have a million
 # What moves a terminal's cursor, colours it or turns its reading direction; tab and
 # newline are harmless, joiners and direction marks belong to their scripts.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
@@ -71,7 +72,9 @@ def redacted(text: str) -> str:
 
 def fail(message: str) -> None:
     """Say on standard error what is wrong."""
-    messages.print(redacted(f"rocktag: {message}"))
+    shown = redacted(f"rocktag: {message}")
+    end = "…" if len(shown) > _LONGEST_MESSAGE else ""
+    messages.print(f"{shown[:_LONGEST_MESSAGE]}{end}")
 
 
 def note(message: str) -> None:

@@ -34,6 +34,8 @@ def read_rows(
         StoreError: The table or a column is not there, or may not be read.
     """
     schema, _, name = table_name.rpartition(".")
+    if not schema:
+        name = table_name
     own = table(
         _quoted(name),
         *(column(_quoted(source)) for source in sorted(set(columns.values()))),

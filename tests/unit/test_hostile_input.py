@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
 import time
 import tracemalloc
 from collections import Counter
@@ -17,10 +18,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import examples
 from benchmarks.fuzz import fuzz
-from benchmarks.inputs import Input
+from benchmarks.inputs import Input, inputs
 from rocktag import config, reporting
-from rocktag.artifact import predictions
+from rocktag.artifact import litert_file, predictions
 from rocktag.artifact.golden import replay
 from rocktag.cli import main
 from rocktag.config import Settings
@@ -313,7 +315,21 @@ def test_a_hostile_array_is_an_artifact_error(content: bytes) -> None:
         predictions.load(files, 2, where="model")
 
 
+def test_a_tokenizer_whose_native_code_panics_is_an_artifact_error() -> None:
+    content = json.loads(examples.tokenizer())
+    content["truncation"].update(max_length=2, stride=2)
+    tokenizer = litert_file.read_tokenizer(json.dumps(content).encode(), where="model")
+    with pytest.raises(ArtifactError, match=r"fails on a headline .*stride"):
+        litert_file.encoded(tokenizer, examples.TITLES, where="model")
+
+
 # The fuzzer
+
+
+@pytest.mark.parametrize("name", sorted(inputs().keys() - {"zip names", "checkpoint"}))
+def test_what_the_fuzzer_changes_is_valid_before(tmp_path: Path, name: str) -> None:
+    kind = inputs()[name]
+    kind.read(kind.example, tmp_path)
 
 
 def test_the_fuzzer_finds_nothing() -> None:
