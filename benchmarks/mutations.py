@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -47,7 +48,7 @@ def mutated_json(example: bytes, random: Random) -> bytes:
         elif random.random() < 0.2:
             del parent[key]
         else:
-            parent[key] = random.choice(VALUES)
+            parent[key] = deepcopy(random.choice(VALUES))  # a later change may be in it
         document = document or [None]
     return json.dumps(document[0]).encode()
 
@@ -79,5 +80,5 @@ def _places(node: Any) -> Any:
     keys = list(node) if isinstance(node, dict) else range(len(node))
     for key in keys:
         yield node, key
-        if isinstance(node[key], (dict, list)) and node[key] is not _NESTED:
+        if isinstance(node[key], (dict, list)):
             yield from _places(node[key])
