@@ -271,7 +271,7 @@ def test_a_headline_that_kills_its_workers_is_soon_alone_and_then_given_up(
 ) -> None:
     queued.store(*range(10, 40))
     queued.enqueue()
-    sizes = []
+    sizes: list[int] = []
     while 1 not in queued.failures():
         claim = f"claim {len(sizes)}"
         claimed = [item.headline_id for item in queued.claim(claim, 16, GONE)]

@@ -46,3 +46,7 @@ def test_the_next_tick_is_crons(expression: str, first: datetime) -> None:
 def test_what_cron_would_refuse_is_refused(expression: str) -> None:
     with pytest.raises(ValueError, match=r"field|Bad|every"):
         trigger(expression)
+
+
+def test_a_leap_day_comes() -> None:
+    assert trigger("0 0 29 2 *") is not None
