@@ -203,6 +203,7 @@ def _commands(titles: Sequence[str], encoder: Encoder) -> list[dict[str, Any]]:
         run_rocktag(folder, "ingest", "many.jsonl")
         _, peak = run_rocktag(folder, "worker", "--once")
         rate = _TAGGED["ours"] / _seconds_of_tag(folder / "rocktag.db")
+        served = _number_format(folder / "models")
         starts = []
         for _ in range(_STARTS):
             begun = time.perf_counter()
@@ -210,12 +211,21 @@ def _commands(titles: Sequence[str], encoder: Encoder) -> list[dict[str, Any]]:
             starts.append(time.perf_counter() - begun)
     start = statistics.median(starts)
     return [
-        {**_row("the job `tag` on SQLite", rate, None), "peak MB": round(peak)},
+        {
+            **_row(f"the job `tag` on SQLite, {served}", rate, None),
+            "peak MB": round(peak),
+        },
         {
             **_row("`rocktag tag`, one headline", 1 / start, None),
             "seconds": round(start, 2),
         },
     ]
+
+
+def _number_format(models_dir: Path) -> str:
+    """Return in which format the one model is served, as its guard has decided."""
+    (manifest,) = models_dir.glob("*/*/manifest.json")
+    return str(json.loads(manifest.read_text())["conversion"]["number_format"])
 
 
 def _seconds_of_tag(database: Path) -> float:
