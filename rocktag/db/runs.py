@@ -129,14 +129,18 @@ def reload(connection: Connection, record: RunRecord) -> None:
 
 
 def renew(connection: Connection, record: RunRecord, alive_seconds: float) -> None:
-    """Say that a run is alive, and keep alive what it holds."""
+    """Say that a run is alive, and keep alive what it holds.
+
+    What it holds comes first: so do those who write it, and none waits for another.
+    """
+    renew_held = record.renew  # the run's own thread may take it away at any moment
+    if renew_held is not None:
+        renew_held(connection)
     connection.execute(
         update(run)
         .where(run.c.id == record.run_id)
         .values(alive_until=epoch_now() + round(alive_seconds))
     )
-    if record.renew is not None:
-        record.renew(connection)
 
 
 def find(connection: Connection, run_id: int) -> FoundRun | None:
