@@ -20,6 +20,7 @@ from rocktag.cli import (
     rules,
     sample,
     search,
+    status,
     tag,
     thresholds,
     train,
@@ -49,6 +50,7 @@ app.command("search")(search.search)
 app.add_typer(models.app, name="models")
 app.command("tag")(tag.tag)
 app.command("worker")(worker.worker)
+app.command("status")(status.status)
 app.command("retag")(amend.retag)
 app.command("undo")(amend.undo)
 app.add_typer(amend.failed_app, name="failed")
