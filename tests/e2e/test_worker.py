@@ -168,7 +168,7 @@ def test_what_a_killed_worker_held_is_tagged_by_the_next_one(world: World) -> No
     _assert_each_tagged_once(world, total)
     assert world.select(
         "SELECT status, done FROM run WHERE job = 'tag' ORDER BY id"
-    ) == [("running", 0), ("succeeded", total - done)]
+    ) == [("failed", done), ("succeeded", total - done)]
 
 
 @on_servers

@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from jobs import JOBS
+from rocktag.amending import tag_again
 from rocktag.artifact import Published, publish
 from rocktag.auditing import Tally, judge
 from rocktag.config import Settings
@@ -39,7 +40,10 @@ COOKBOOK = Path(__file__).parents[2] / "docs" / "sql.md"
 VIEWS = {
     "champion",
     "current_label",
+    "current_tagging",
     "label_by_day",
+    "open_alert",
+    "reign",
     "run_summary",
     "tagged_headline",
     "utc_day",
@@ -187,6 +191,7 @@ def _build(runtime: Runtime, first: Published, second: Published) -> World:
     assert run_job("tag", JOBS["tag"], runtime) is None
     _ingest(database, "april.csv", between)
     _promote(database, second, by="grace", why="a trial")
+    tag_again(database, second.manifest.name, since=None, again=False)
     assert run_job("tag", JOBS["tag"], runtime) is None
     assert run_job("audit", JOBS["audit"], runtime) is None
     _ingest(database, "may.csv", late)
