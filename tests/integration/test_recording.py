@@ -1,0 +1,161 @@
+"""Runs: one a tick, alive while their workers are, and patient with a busy database."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, insert, select, text
+
+from rocktag.db import Database, engine, headlines, models, queue, runs, taggings
+from rocktag.db.models import VersionFacts
+from rocktag.db.tables import edit_lock, run, tagging
+from rocktag.errors import RefusedValueError, UnavailableError
+from rocktag.recording import TickTaken, recorded_run
+from rocktag.types import Headline
+
+TICK = datetime(2026, 3, 1, 12, tzinfo=UTC)
+GONE = -5  # seconds
+
+
+@pytest.fixture
+def patient(database: Database, empty_url: str) -> Iterator[Database]:
+    """The database as the worker opens it: what fails for a while is tried again."""
+    opened = Database(empty_url, retry_seconds=20)
+    yield opened
+    opened.close()
+
+
+def _statuses(database: Database) -> list[str]:
+    with database.read() as connection:
+        return list(connection.scalars(select(run.c.status).order_by(run.c.id)))
+
+
+def test_of_two_workers_that_start_the_same_tick_one_runs(patient: Database) -> None:
+    barrier = threading.Barrier(2)
+
+    def start(_: int) -> bool:
+        barrier.wait()
+        try:
+            with recorded_run(patient, "pull", tick=TICK):
+                time.sleep(0.2)
+        except TickTaken:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(start, range(2))) == [False, True]
+    assert _statuses(patient) == ["succeeded"]
+    with pytest.raises(TickTaken), recorded_run(patient, "pull", tick=TICK):
+        pass
+    with recorded_run(patient, "audit", tick=TICK):
+        pass
+    for _ in range(2):
+        with recorded_run(patient, "pull"):  # asked for by hand: of no tick
+            pass
+    assert _statuses(patient) == ["succeeded"] * 4
+
+
+def test_a_silent_run_is_closed_and_a_renewed_one_is_not(database: Database) -> None:
+    with database.write() as connection:
+        runs.start(connection, "tag", alive_seconds=GONE)
+        renewed = runs.start(connection, "tag", alive_seconds=GONE)
+        runs.renew(connection, renewed, 60)
+        assert [runs.close_lost(connection) for _ in range(2)] == [1, 0]
+    assert _statuses(database) == ["failed", "running"]
+    with database.read() as connection:
+        error = connection.scalar(text("SELECT min(error) FROM run_summary"))
+    assert str(error).startswith("lost: ")
+
+
+def test_the_heartbeat_renews_the_run_and_its_lease(patient: Database) -> None:
+    facts = VersionFacts(
+        name="decision-tree/1",
+        classifier="decision-tree",
+        text_view="raw",
+        manifest_sha256="0" * 64,
+        micro_f1=None,
+        macro_f1=None,
+        published_at=TICK,
+    )
+    with patient.write() as connection:
+        stored = Headline(source="NME", external_id="1", title="Ghost announce tour")
+        headlines.store(connection, [stored])
+        version = models.register(connection, facts)
+        queue.enqueue(connection, version)
+        assert taggings.claim(
+            connection, version, claim_id="one", limit=1, lease_seconds=1
+        )
+
+    def ends(connection: Connection) -> tuple[int, int]:
+        leased = connection.execute(select(tagging.c.lease_until)).scalar_one()
+        alive = connection.execute(select(run.c.alive_until)).scalar_one()
+        return leased, alive
+
+    with recorded_run(patient, "tag", alive_seconds=1) as record:
+        record.renew = lambda c: taggings.renew(c, version, "one", 60)
+        with patient.read() as connection:
+            lease, alive = ends(connection)
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline:
+            time.sleep(0.1)
+            with patient.read() as connection:
+                now = ends(connection)
+            if now[0] >= lease + 30 and now[1] > alive:
+                break
+        assert now[0] >= lease + 30
+        assert now[1] > alive
+
+
+def _locked_out(path: Path, seconds: float) -> Callable[[], None]:
+    """Lock a SQLite file for a while; return what waits for the end of it."""
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    ending = threading.Timer(seconds, other.close)
+    ending.start()
+    return ending.join
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_locked_database_is_tried_again_and_given_up_after_its_time(
+    database: Database,
+    empty_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine, "_SQLITE_LOCK_TIMEOUT", 0.01)
+    path = tmp_path / "rocktag.db"
+    for retry_seconds, lasts in ((15.0, 1.0), (0.3, 2.0)):
+        opened = Database(empty_url, retry_seconds=retry_seconds)
+        with opened.read() as connection:  # connected before it is locked
+            connection.execute(select(run))
+        unlocked = _locked_out(path, lasts)
+        begun = time.monotonic()
+        if retry_seconds > lasts:
+            record = opened.transact(lambda c: runs.start(c, "tag"))
+            assert record.run_id > 0
+            assert time.monotonic() - begun > lasts / 2
+        else:
+            with pytest.raises(UnavailableError, match="locked"):
+                opened.transact(lambda c: runs.start(c, "tag"))
+        unlocked()
+        opened.close()
+    assert _statuses(database) == ["running"]
+
+
+def test_a_value_that_is_refused_is_not_tried_again(patient: Database) -> None:
+    calls = []
+
+    def work(connection: Connection) -> None:
+        calls.append(1)
+        connection.execute(insert(edit_lock).values(id=1))
+
+    with pytest.raises(RefusedValueError):
+        patient.transact(work)
+    assert len(calls) == 1
