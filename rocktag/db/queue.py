@@ -162,7 +162,8 @@ def _insert(
 ) -> CursorResult[object]:
     columns = ["model_version_id", "headline_id", "status", "attempt", *more]
     return connection.execute(
-        insert_unless_present(connection, tagging).from_select(columns, rows)
+        insert_unless_present(connection, tagging).from_select(columns, rows),
+        execution_options={"preserve_rowcount": True},
     )
 
 
