@@ -43,7 +43,7 @@ def _marks(folder: Path) -> set[str]:
     return {path.name for path in folder.glob("*-was-imported")}
 
 
-def _log(world: World) -> str:
+def log_of(world: World) -> str:
     return (world.rocktag.folder / "worker.log").read_text()
 
 
@@ -52,11 +52,11 @@ def _scheduled(world: World, **variables: str) -> subprocess.Popen[str]:
     process = world.rocktag.start(
         "--set", "schedule.tag=* * * * *", "worker", **variables
     )
-    wait_until(lambda: "audit runs next at" in _log(world), "the schedule")
+    wait_until(lambda: "audit runs next at" in log_of(world), "the schedule")
     return process
 
 
-def _end(process: subprocess.Popen[str], number: int) -> int:
+def end(process: subprocess.Popen[str], number: int) -> int:
     """Send a signal and return the exit code, which must come within seconds."""
     process.send_signal(number)
     try:
@@ -119,12 +119,12 @@ def test_the_daemon_tags_what_comes_in_and_never_imports_a_deep_learning_framewo
         "the minute's run",
         seconds=75,
     )
-    assert _end(process, signal.SIGTERM) == 0
+    assert end(process, signal.SIGTERM) == 0
     assert _marks(tmp_path) == set()
     assert world.select("SELECT DISTINCT status FROM run WHERE job = 'tag'") == [
         ("succeeded",)
     ]
-    assert _log(world).endswith("stopped\n")
+    assert log_of(world).endswith("stopped\n")
 
 
 @on_sqlite
@@ -132,9 +132,9 @@ def test_the_daemon_tags_what_comes_in_and_never_imports_a_deep_learning_framewo
 def test_a_signal_ends_an_idle_daemon_with_success(number: int, world: World) -> None:
     process = _scheduled(world)
     begun = time.monotonic()
-    assert _end(process, number) == 0
+    assert end(process, number) == 0
     assert time.monotonic() - begun < 5
-    assert "Traceback" not in _log(world)
+    assert "Traceback" not in log_of(world)
 
 
 @on_sqlite
@@ -143,7 +143,7 @@ def test_a_signal_while_draining_lets_the_batch_in_hand_be_written(
 ) -> None:
     total = 20_000
     world.add(total)
-    assert _end(_draining(world), signal.SIGTERM) == 0
+    assert end(_draining(world), signal.SIGTERM) == 0
     counts = dict(world.select("SELECT status, count(*) FROM tagging GROUP BY status"))
     assert set(counts) == {"done", "pending"}
     assert counts["done"] % 50 == 0
@@ -160,7 +160,7 @@ def test_a_signal_while_draining_lets_the_batch_in_hand_be_written(
 def test_what_a_killed_worker_held_is_tagged_by_the_next_one(world: World) -> None:
     total = 3_000
     world.add(total)
-    _end(_draining(world), signal.SIGKILL)
+    end(_draining(world), signal.SIGKILL)
     done = world.count("tagging WHERE status = 'done'")
     assert done < total
     time.sleep(2.1)  # the lease of one second, in whole seconds
@@ -177,7 +177,7 @@ def test_two_workers_share_the_work_and_tag_nothing_twice(world: World) -> None:
     world.add(total)
     options = ("--set", "tag.batch_size=20", "worker", "--once")
     workers = [world.rocktag.start(*options) for _ in range(2)]
-    assert [worker.wait(timeout=60) for worker in workers] == [0, 0], _log(world)
+    assert [worker.wait(timeout=60) for worker in workers] == [0, 0], log_of(world)
     _assert_each_tagged_once(world, total)
     shares = [row[0] for row in world.select("SELECT done FROM run WHERE job = 'tag'")]
     assert len(shares) == 2
@@ -217,14 +217,14 @@ def test_a_job_that_fails_stops_no_other_and_shows_in_the_exit_code(
     assert "does its folder exist" in error
 
 
-def _runtime(world: World, **tag: object) -> Runtime:
+def runtime_of(world: World, **tag: object) -> Runtime:
     settings = Settings.model_validate({"tag": tag})
     folder = world.published.folder.parents[1]
     settings = settings.model_copy(update={"models_dir": folder})
     return Runtime(settings, world.database)
 
 
-class _Fragile:
+class Fragile:
     """A model that breaks on some titles."""
 
     def __init__(self, runtime: Runtime, breaks_on: Iterable[str]) -> None:
@@ -248,8 +248,8 @@ def test_a_title_that_breaks_the_model_fails_alone_and_for_good_after_three_trie
     )
     (twins,) = world.select(f"SELECT count(*) FROM headline WHERE id <> {key}")
     assert twins == (299,)
-    runtime = _runtime(world, batch_size=64)
-    _Fragile(runtime, [title])
+    runtime = runtime_of(world, batch_size=64)
+    Fragile(runtime, [title])
     assert run_once(JOBS, runtime) == {"pull": None, "tag": None, "audit": None}
     assert world.select("SELECT status, count(*) FROM tagging GROUP BY status") in (
         [("done", 299), ("failed", 1)],
@@ -268,7 +268,7 @@ def test_a_failed_headline_is_tagged_once_its_title_is_edited(world: World) -> N
     file = world.rocktag.folder / "news.csv"
     file.write_text("id,title\n1,Cursed title\n2,Ghost tour\n")
     world.rocktag.well("ingest", file)
-    _Fragile(runtime := _runtime(world), ["Cursed title"])
+    Fragile(runtime := runtime_of(world), ["Cursed title"])
     run_once(JOBS, runtime)
     assert world.count("failed_headline") == 1
     file.write_text("id,title\n1,Ghost single\n2,Ghost tour\n")
@@ -283,7 +283,7 @@ def test_a_failed_headline_is_tagged_once_its_title_is_edited(world: World) -> N
 
 def test_a_run_leaves_its_metrics_and_those_of_each_label(world: World) -> None:
     world.add(1_200, seed=5)
-    assert run_once(JOBS, _runtime(world))["tag"] is None
+    assert run_once(JOBS, runtime_of(world))["tag"] is None
     ((run_id,),) = world.select("SELECT id FROM run WHERE job = 'tag'")
     metrics = dict(
         world.select(f"SELECT name, value FROM run_metric WHERE run_id = {run_id}")
@@ -325,12 +325,12 @@ def test_headlines_of_another_kind_drift_and_the_usual_ones_do_not(
     world: World,
 ) -> None:
     world.add(1_000, seed=5)
-    run_once(JOBS, _runtime(world))
+    run_once(JOBS, runtime_of(world))
     file = world.rocktag.folder / "deaths.csv"
     rows = (f"{n},Singer {n} of Band {n} {_DEATHS[n % 5]}" for n in range(1_000))
     file.write_text("\n".join(["id,title", *rows, ""]))
     world.rocktag.well("ingest", file)
-    run_once(JOBS, _runtime(world))
+    run_once(JOBS, runtime_of(world))
     usual, deaths = (
         {
             label
@@ -351,8 +351,8 @@ def test_headlines_of_another_kind_drift_and_the_usual_ones_do_not(
 def test_audit_adds_up_the_tag_runs_of_the_window(world: World) -> None:
     for seed, count in ((5, 300), (6, 200)):
         world.add(count, seed=seed)
-        run_once({"tag": JOBS["tag"]}, _runtime(world))
-    run_once({"audit": JOBS["audit"]}, _runtime(world))
+        run_once({"tag": JOBS["tag"]}, runtime_of(world))
+    run_once({"audit": JOBS["audit"]}, runtime_of(world))
     rows = world.select(
         "SELECT r.job, m.headlines, m.assigned FROM run_label_metric m"
         " JOIN run r ON r.id = m.run_id WHERE m.label = 'n/a' ORDER BY r.id"
@@ -361,7 +361,7 @@ def test_audit_adds_up_the_tag_runs_of_the_window(world: World) -> None:
     assert (job, first, second, both) == ("audit", 300, 200, 500)
     assert sum_of_two == one + two
     world.execute("UPDATE run SET started_at = '2020-01-01 00:00:00.000000'")
-    run_once({"audit": JOBS["audit"]}, _runtime(world))
+    run_once({"audit": JOBS["audit"]}, runtime_of(world))
     assert world.select(
         "SELECT status, done FROM run WHERE job = 'audit' ORDER BY id DESC LIMIT 1"
     ) == [("succeeded", 0)]
@@ -370,7 +370,7 @@ def test_audit_adds_up_the_tag_runs_of_the_window(world: World) -> None:
 @on_sqlite
 def test_a_stop_keeps_later_jobs_from_starting(world: World) -> None:
     world.add(10)
-    runtime = _runtime(world)
+    runtime = runtime_of(world)
 
     def stop(runtime: Runtime, _: RunRecord) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
