@@ -52,6 +52,7 @@ _EXPECTED = (
 _SQLITE_CACHE = 64 * 1024  # KiB; hashed ids fall all over a large index
 _SQLITE_LOCK_TIMEOUT = 30.0  # seconds a writer waits for another
 _SQLITE_RETRY_PAUSE = 0.01  # seconds
+_MYSQL_REFUSALS = {1644, 3819, 4025}  # by SIGNAL in a trigger, by CHECK
 _RETRY_PAUSE = wait_random_exponential(multiplier=0.05, max=5.0)  # seconds, with jitter
 
 Result = TypeVar("Result")
@@ -180,6 +181,8 @@ def _kind(error: SQLAlchemyError) -> type[StoreError]:
     match error:
         case DataError() | IntegrityError():
             return RefusedValueError
+        case OperationalError() if _MYSQL_REFUSALS & {*_arguments(error)[:1]}:
+            return RefusedValueError
         case OperationalError() | InterfaceError() | PoolTimeoutError():
             return UnavailableError
         case DBAPIError():
@@ -187,6 +190,10 @@ def _kind(error: SQLAlchemyError) -> type[StoreError]:
         case StatementError():
             return RefusedValueError
     return StoreError
+
+
+def _arguments(error: DBAPIError) -> tuple[object, ...]:
+    return () if error.orig is None else error.orig.args
 
 
 def reason(error: SQLAlchemyError) -> str:
