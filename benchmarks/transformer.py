@@ -59,6 +59,7 @@ _DISTILBERT = {  # the shape of distilbert-base-uncased
 _STUDY_LENGTH = 128  # tokens
 _LEARNED = {"study": 6 * 32, "ours": 40 * 32}  # headlines of the timed steps
 _TAGGED = {"study": 200, "ours": 5_000}
+_TAUGHT = 6_000  # headlines of the model that the commands use
 _STARTS = 5
 
 
@@ -192,10 +193,10 @@ def _commands(titles: Sequence[str], encoder: Encoder) -> list[dict[str, Any]]:
     """Train a small MiniLM model, then time the worker and one `rocktag tag`."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for file, count in (("few.txt", 2_000), ("many.txt", _TAGGED["ours"])):
+        for file, count in (("few.txt", _TAUGHT), ("many.txt", _TAGGED["ours"])):
             rows = [json.dumps({"title": title}) for title in titles[:count]]
             (folder / file).with_suffix(".jsonl").write_text("\n".join(rows) + "\n")
-        options = ("--set", "train.transformer.epochs=1")
+        options = ("--set", "train.transformer.epochs=2")
         run_rocktag(
             folder, *options, "train", "--classifier", "transformer",
             "--base", str(encoder.folder), "--corpus", "few.jsonl",

@@ -1,8 +1,9 @@
-"""Silence for native libraries that write to standard error past Python's logging."""
+"""Libraries that do more than they are asked: what they write, what they import."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -29,3 +30,19 @@ def native_silence() -> Iterator[None]:
         os.dup2(kept, _STANDARD_ERROR)
         os.close(kept)
         os.close(nowhere)
+
+
+@contextmanager
+def hidden(*names: str) -> Iterator[None]:
+    """Let imports of modules fail that nobody has imported yet.
+
+    For a library that imports large ones for parts of it that are not used here, and
+    does without where they are not installed.
+    """
+    hiding = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hiding))  # type: ignore[arg-type]  # None: absent
+    try:
+        yield
+    finally:
+        for name in hiding:
+            del sys.modules[name]

@@ -15,6 +15,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal, TypeAlias
 
+from rocktag.quiet import hidden
+
 TextView: TypeAlias = Literal["raw", "clean"]
 
 _APOSTROPHES = str.maketrans("\u2018\u2019", "''")
@@ -94,8 +96,9 @@ def synonyms_source() -> bytes:
 
 @cache
 def _stemmer() -> Any:
-    # NLTK takes most of a second to import; `rocktag --help` does not stem.
-    from nltk.stem.porter import PorterStemmer
+    # 120 MB and most of a second, for parts of NLTK that are not used here.
+    with hidden("scipy", "sklearn"):
+        from nltk.stem.porter import PorterStemmer
 
     return PorterStemmer()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
 from pathlib import Path
@@ -57,3 +59,16 @@ def test_every_package_needed_has_an_exact_version_and_no_other() -> None:
     names = [canonicalize_name(found[1]) for found in exact if found]
     assert needed("rocktag", *EXTRAS) - {"rocktag", "setuptools", "wheel"} <= set(names)
     assert [name for name in names if PYTORCH.match(name)] == []
+
+
+def test_the_rules_alone_import_no_scientific_library() -> None:
+    program = (
+        "import sys; from rocktag.labeling import keyword_rules;"
+        " found = keyword_rules().label_matrix(['Ghost announce tour'], ['tour']);"
+        " print(found.tolist(), {'sklearn', 'scipy', 'pandas'} & set(sys.modules));"
+        " import sklearn"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout == "[[1]] set()\n"
