@@ -75,9 +75,11 @@ def retune(
     verdict = reach(held_out, manifest.labels, objective, minimum_positives)
     old = manifest.thresholds.tuned()
     if _served(verdict.thresholds) == _served(old):
+        missed = verdict.thresholds.unreached
+        why = f"; none has that precision for: {', '.join(missed)}" if missed else ""
         raise UsageError(
-            f"{manifest.name} has the best thresholds for this already; nothing was"
-            " published, give another objective"
+            f"{manifest.name} has the best thresholds for this already{why}; nothing"
+            " was published, give another objective"
         )
     return Retuned(
         draft=_draft(source, trained, verdict),

@@ -22,6 +22,7 @@ from rocktag.cli.word_vectors import GloveFile, word_vectors_of
 from rocktag.config import Settings
 from rocktag.corpus import Corpus
 from rocktag.encoders import Encoder
+from rocktag.errors import UsageError
 from rocktag.labeling import keyword_rules
 from rocktag.text import TextView
 from rocktag.types import ClassifierName
@@ -76,6 +77,11 @@ def train(
         "transformer": {"base": base} if base else None,
     }
     here = session(context).with_options("train", options)
+    if base and here.settings.train.classifier != "transformer":
+        raise UsageError(
+            f"{here.settings.train.classifier} starts from no encoder; leave --base"
+            " out, or give --classifier transformer"
+        )
     vectors = word_vectors_of(glove, here.settings.train) if glove else None
     titles = read_corpus(here, corpus, parse_columns(column))
     outcome = train_and_publish(

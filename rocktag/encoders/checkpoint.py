@@ -25,6 +25,7 @@ MODEL_TYPES = ("bert", "distilbert")
 
 _VOCABULARIES = ("tokenizer.json", "vocab.txt")  # one will do
 _LARGEST_CONFIG = 2**20  # bytes; real ones have about a thousand
+_LARGEST_HEADER = 100_000_000  # bytes; safetensors reads no larger one
 _LENGTH = 8  # bytes that say how long the header of a safetensors file is
 
 
@@ -110,8 +111,23 @@ def _check_kind(path: Path) -> None:
 
 def _check_weights(path: Path) -> None:
     """Tell safetensors from a pickle, or from what Git LFS left in its place."""
+    size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(_LENGTH), "little")
-        begins = file.read(1)
-    if begins != b"{" or length > path.stat().st_size - _LENGTH:
+        header = file.read(min(length, size)) if length < _LARGEST_HEADER else b""
+    if _LENGTH + length + _length_of_tensors(header) != size:
         raise UnusableError(f"its {path.name} is no safetensors file, or is cut short")
+
+
+def _length_of_tensors(header: bytes) -> int:
+    """Return how many bytes of tensors follow a header; -1 where it is none."""
+    try:
+        tensors = json.loads(header)
+        ends = [
+            int(about["data_offsets"][1])
+            for name, about in tensors.items()
+            if name != "__metadata__"
+        ]
+    except (ValueError, RecursionError, AttributeError, LookupError, TypeError):
+        return -1
+    return max(ends, default=0)

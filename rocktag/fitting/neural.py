@@ -146,8 +146,9 @@ def _facts(fitting: Fitting) -> dict[str, Any]:
 
 def _remarks(fitting: Fitting) -> list[str]:
     """Return what the model card says of them."""
+    count = len(fitting.epochs)
     remarks = [
-        f"{len(fitting.epochs)} epochs; the weights are those of epoch"
+        f"{count} epoch{'s' if count > 1 else ''}; the weights are those of epoch"
         f" {fitting.best_epoch}, with the lowest validation loss."
     ]
     if fitting.interrupted:

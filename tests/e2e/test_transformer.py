@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.e2e.conftest import Rocktag
+from tests.e2e.conftest import Result, Rocktag
 
 TINY = Path(__file__).parent.parent / "fixtures" / "distilbert-tiny"
 
@@ -35,3 +36,11 @@ def test_an_encoder_that_cannot_be_had_is_one_line_naming_the_sources(
     (line,) = [line for line in result.stderr.splitlines() if "nowhere" in line]
     for source in ("hub", "folder", "wheel:"):
         assert source in line
+
+
+def test_a_base_for_a_classifier_that_starts_from_none_is_refused(
+    call: Callable[..., Result],
+) -> None:
+    result = call("train", "--classifier", "adaboost", "--base", "any")
+    assert result.code == 2
+    assert "leave --base out" in result.stderr

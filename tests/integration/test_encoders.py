@@ -120,6 +120,7 @@ def test_distilbert_and_either_kind_of_vocabulary_will_do(
         ({**FILES, "config.json": b"[" * 100_000}, "not valid JSON"),
         ({**FILES, "model.safetensors": b"version https://git-lfs"}, "no safetensors"),
         ({**FILES, "model.safetensors": WEIGHTS[:50]}, "cut short"),
+        ({**FILES, "model.safetensors": WEIGHTS[:-1]}, "cut short"),
         ({**FILES, "model.safetensors": b""}, "no safetensors"),
     ],
 )
