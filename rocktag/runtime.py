@@ -102,13 +102,8 @@ class Runtime:
             alerts.raise_alert(connection, "refused_champion", refused, str(error))
 
         self.database.transact(tell)
-        logger.error(
-            "the champion %s is refused: %s",
-            refused,
-            error,
-            extra={"event": "champion_refused", "model": refused},
-        )
         if self._tagger is not None and self._tagger.name != refused:
+            _log_refusal(refused, error, self._tagger.name)
             return self._tagger
         with self.database.read() as connection:
             earlier = [one for one in models.champions(connection) if one != refused]
@@ -118,7 +113,7 @@ class Runtime:
             except ArtifactError as other:
                 logger.warning("an earlier champion cannot be used either: %s", other)
             else:
-                logger.warning("going on with the earlier champion %s", name)
+                _log_refusal(refused, error, name)
                 return tagger
         raise error
 
@@ -132,6 +127,16 @@ class Runtime:
             expected_sha256=expected,
             threads=self.settings.tag.threads,
         )
+
+
+def _log_refusal(refused: str, error: ArtifactError, used: str) -> None:
+    logger.error(
+        "the champion %s is refused, going on with %s: %s",
+        refused,
+        used,
+        error,
+        extra={"event": "champion_refused", "model": refused},
+    )
 
 
 def version_facts(manifest: Manifest, manifest_sha256: str) -> VersionFacts:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from rocktag.errors import InputError, UsageError
 from rocktag.feeds import FIELDS, open_feed, to_headline
+from rocktag.spreadsheet import guarded
 from rocktag.text import refusal, tidy
 from rocktag.types import Headline, Rejection
 
@@ -109,9 +110,8 @@ def as_csv(headlines: list[Headline], delimiter: str, quoting: int) -> str:
         moment = headline.published_at
         date = moment.isoformat() if moment else ""
         url = headline.url or ""
-        writer.writerow(
-            [headline.title, headline.source, headline.external_id, url, date]
-        )
+        cells = [headline.title, headline.source, headline.external_id, url, date]
+        writer.writerow([guarded(cell) for cell in cells])
     return text.getvalue()
 
 

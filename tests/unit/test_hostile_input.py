@@ -135,7 +135,7 @@ def configured(folder: Path, content: bytes) -> Settings:
         (b'"a\\u0000" = 1', "contains a NUL character"),
         (b'[log]\nlevel = "' + b"x" * 500_000 + b'"', "log.level"),
         (b"\n".join(b"k%d = 1" % number for number in range(999)), "and 979 more"),
-        (b'[schedule]\ntag = "0 0 31 2 *"', "no such day ever comes"),
+        (b'[schedule]\ntag = "0 0 31 2 *"', "Bad day-of-month"),
         (b"\xff", "not valid TOML"),
     ],
 )
