@@ -75,10 +75,11 @@ def serve(
         runtime: What they are handed.
         reload: Reads the configuration again, at SIGHUP.
     """
-    reloading = threading.Event()
+    is_asked = False  # no Event: its lock may be held where the handler comes in
 
     def hang_up(number: int, _: FrameType | None) -> None:
-        reloading.set()
+        nonlocal is_asked
+        is_asked = True
         runtime.stopping.wake()
 
     before = signal.signal(signal.SIGHUP, hang_up) if reload else None
@@ -86,8 +87,8 @@ def serve(
         with _listening_to_signals(runtime):
             agenda = _agenda(jobs, runtime)
             while not runtime.stopping.is_set():
-                if reload is not None and reloading.is_set():
-                    reloading.clear()
+                if reload is not None and is_asked:
+                    is_asked = False
                     agenda = _reloaded(jobs, runtime, reload, agenda)
                 for tick in agenda.due(datetime.now(UTC)):
                     if runtime.stopping.is_set():

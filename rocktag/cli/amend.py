@@ -76,7 +76,7 @@ def list_failed(context: typer.Context, json: Json = False) -> None:
     here = session(context)
     found = amending.failed(here.database, _chosen(here))
     if json:
-        rows = [asdict(row) | {"failed_at": row.failed_at.isoformat()} for row in found]
+        rows = [asdict(row) for row in found]
         print_json({"failed": rows})
         return
     print_table(

@@ -7,6 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from rich import box
@@ -83,8 +84,8 @@ def note(message: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON object, for machines."""
-    text = json.dumps(value, ensure_ascii=False)
+    """Print one JSON object, for machines; moments as in ISO 8601."""
+    text = json.dumps(value, ensure_ascii=False, default=datetime.isoformat)
     # json itself escapes those below the space.
     text = _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     output.file.write(f"{text}\n")

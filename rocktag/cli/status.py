@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -32,7 +32,7 @@ def status(
     found = look(here.database, tuple(JOBS), here.settings.tag.model)
     problems = found.problems(within_seconds=within)
     if json:
-        print_json(_plain({**asdict(found), "problems": problems}))
+        print_json({**asdict(found), "problems": problems})
     else:
         _show(found)
     if problems:
@@ -68,15 +68,3 @@ def _show(found: Health) -> None:
 
 def _moment(moment: datetime | None) -> str:
     return "-" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON can hold it."""
-    match value:
-        case datetime():
-            return value.isoformat()
-        case dict():
-            return {key: _plain(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_plain(item) for item in value]
-    return value

@@ -13,9 +13,7 @@ from sqlalchemy import Connection, update
 from rocktag.db.dialects import insert_unless_present
 from rocktag.db.tables import alert
 
-AlertKind: TypeAlias = Literal[
-    "drift", "failed_headlines", "failed_run", "refused_champion", "stale_feed"
-]
+AlertKind: TypeAlias = Literal["drift", "failed_run", "refused_champion"]
 
 
 def raise_alert(

@@ -14,12 +14,11 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    literal,
     select,
     update,
 )
 
-from rocktag.db import models
+from rocktag.db import models, queue
 from rocktag.db.dialects import insert_unless_present
 from rocktag.db.locks import lock_against_edits
 from rocktag.db.tables import failed_headline, headline, rejected_row, tagging
@@ -207,13 +206,7 @@ def _tag_again(connection: Connection, headline_ids: list[int]) -> None:
     )
     champion = models.champion_key(connection)
     if champion is not None:
-        queued = select(
-            literal(champion), headline.c.id, literal("pending"), literal(0)
-        ).where(headline.c.id.in_(headline_ids))
-        columns = ["model_version_id", "headline_id", "status", "attempt"]
-        connection.execute(
-            insert_unless_present(connection, tagging).from_select(columns, queued)
-        )
+        queue.add(connection, champion, headline.c.id.in_(headline_ids))
     connection.execute(
         delete(failed_headline).where(failed_headline.c.headline_id.in_(headline_ids))
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, or_, select
 
-from rocktag.db.dialects import epoch_now
+from rocktag.db import runs, taggings
 from rocktag.db.tables import alert, headline, model_version, run, tagging
 
 
@@ -117,15 +117,12 @@ def oldest_waiting(connection: Connection, model_version_id: int) -> datetime | 
 
 def overdue_leases(connection: Connection) -> int:
     """Return how many headlines are claimed by somebody who let the lease run out."""
-    overdue = select(func.count()).where(
-        tagging.c.status == "leased", tagging.c.lease_until < epoch_now()
-    )
+    overdue = select(func.count()).select_from(tagging)
+    overdue = overdue.where(taggings.is_overdue())
     return connection.scalar(overdue) or 0
 
 
 def silent_runs(connection: Connection) -> int:
     """Return how many runs have not said for too long that they are alive."""
-    silent = select(func.count()).where(
-        run.c.status == "running", func.coalesce(run.c.alive_until, 0) < epoch_now()
-    )
+    silent = select(func.count()).select_from(run).where(runs.is_silent())
     return connection.scalar(silent) or 0

@@ -85,7 +85,16 @@ def promote(
 
 def champion(connection: Connection) -> str | None:
     """Return the name of the champion, or None while there is none."""
-    return next(iter(champions(connection)), None)
+    return connection.scalar(
+        select(model_version.c.name)
+        .join(
+            model_alias_event,
+            model_alias_event.c.model_version_id == model_version.c.id,
+        )
+        .where(model_alias_event.c.alias == CHAMPION)
+        .order_by(model_alias_event.c.id.desc())
+        .limit(1)
+    )
 
 
 def champions(connection: Connection) -> list[str]:

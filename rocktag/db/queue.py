@@ -11,8 +11,6 @@ from datetime import datetime
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    CursorResult,
-    Select,
     and_,
     exists,
     func,
@@ -50,18 +48,44 @@ def enqueue(connection: Connection, model_version_id: int) -> bool:
     last = _end_of_window(connection, after)
     if last is None:
         return False
-    queued = select(
-        literal(model_version_id), headline.c.id, literal("pending"), literal(0)
-    ).where(
-        headline.c.id > after, headline.c.id <= last, ~_is_cared_for(model_version_id)
-    )
-    _insert(connection, queued)
+    window = and_(headline.c.id > after, headline.c.id <= last)
+    add(connection, model_version_id, window & ~_is_cared_for(model_version_id))
     connection.execute(
         update(model_version)
         .where(version, model_version.c.enqueued_up_to < last)
         .values(enqueued_up_to=last)
     )
     return True
+
+
+def add(
+    connection: Connection,
+    model_version_id: int,
+    wanted: ColumnElement[bool],
+    *,
+    priority: int = 0,
+) -> int:
+    """Make headlines pending that the version has no tagging of; return how many.
+
+    Args:
+        connection: A write transaction.
+        model_version_id: The version that is to tag them.
+        wanted: Which headlines.
+        priority: 0 for what is new.
+    """
+    rows = select(
+        literal(model_version_id),
+        headline.c.id,
+        literal("pending"),
+        literal(0),
+        literal(priority),
+    ).where(wanted)
+    columns = ["model_version_id", "headline_id", "status", "attempt", "priority"]
+    added = connection.execute(
+        insert_unless_present(connection, tagging).from_select(columns, rows),
+        execution_options={"preserve_rowcount": True},
+    )
+    return added.rowcount
 
 
 def tag_again(
@@ -93,14 +117,7 @@ def tag_again(
         return None, 0
     wanted = and_(headline.c.id > after, headline.c.id <= last, _is_recent(since))
     own = exists().where(_is_own(model_version_id))
-    queued = select(
-        literal(model_version_id),
-        headline.c.id,
-        literal("pending"),
-        literal(0),
-        literal(LATER),
-    ).where(wanted, ~own)
-    count = _insert(connection, queued, "priority").rowcount
+    count = add(connection, model_version_id, wanted & ~own, priority=LATER)
     statuses = ("undone", "done", "failed") if again else ("undone",)
     count += connection.execute(
         update(tagging)
@@ -155,16 +172,6 @@ def _end_of_window(connection: Connection, after: int) -> int | None:
     )
     last: int | None = connection.scalar(select(func.max(window.c.id)))
     return last
-
-
-def _insert(
-    connection: Connection, rows: Select[int, int, str, int], *more: str
-) -> CursorResult[object]:
-    columns = ["model_version_id", "headline_id", "status", "attempt", *more]
-    return connection.execute(
-        insert_unless_present(connection, tagging).from_select(columns, rows),
-        execution_options={"preserve_rowcount": True},
-    )
 
 
 def _is_own(model_version_id: int) -> ColumnElement[bool]:

@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from rocktag.db.dialects import epoch_now
 from rocktag.db.tables import run
@@ -155,12 +164,18 @@ def mark_undone(connection: Connection, run_id: int) -> None:
     connection.execute(update(run).where(run.c.id == run_id).values(status="undone"))
 
 
+def is_silent() -> ColumnElement[bool]:
+    """Return the condition for a run that has not been renewed for too long."""
+    return and_(
+        run.c.status == "running", func.coalesce(run.c.alive_until, 0) < epoch_now()
+    )
+
+
 def close_lost(connection: Connection) -> int:
     """Close as failed the runs that have fallen silent; return how many."""
     lost = connection.execute(
         update(run)
-        .where(run.c.status == "running")
-        .where(func.coalesce(run.c.alive_until, 0) < epoch_now())
+        .where(is_silent())
         .values(status="failed", finished_at=datetime.now(UTC), error=_LOST)
     )
     return lost.rowcount

@@ -99,7 +99,7 @@ def renew(
     lock_against_edits(connection, shared=True)
     renewed = connection.execute(
         update(tagging)
-        .where(*_held(model_version_id, claim_id))
+        .where(is_held(model_version_id, claim_id))
         .values(lease_until=epoch_now() + lease_seconds)
     )
     return renewed.rowcount
@@ -110,7 +110,7 @@ def release(connection: Connection, model_version_id: int, claim_id: str) -> int
     lock_against_edits(connection, shared=True)
     released = connection.execute(
         update(tagging)
-        .where(*_held(model_version_id, claim_id))
+        .where(is_held(model_version_id, claim_id))
         .values(
             status="pending",
             attempt=tagging.c.attempt - 1,
@@ -121,6 +121,20 @@ def release(connection: Connection, model_version_id: int, claim_id: str) -> int
     return released.rowcount
 
 
+def is_held(model_version_id: int, claim_id: str) -> ColumnElement[bool]:
+    """Return the condition for what a claim still holds."""
+    return and_(
+        tagging.c.model_version_id == model_version_id,
+        tagging.c.status == "leased",
+        tagging.c.claimed_by == claim_id,
+    )
+
+
+def is_overdue() -> ColumnElement[bool]:
+    """Return the condition for a tagging whose lease has run out."""
+    return and_(tagging.c.status == "leased", tagging.c.lease_until < epoch_now())
+
+
 def of_version(
     model_version_id: int, headline_ids: Collection[int]
 ) -> ColumnElement[bool]:
@@ -128,14 +142,6 @@ def of_version(
     return and_(
         tagging.c.model_version_id == model_version_id,
         tagging.c.headline_id.in_(headline_ids),
-    )
-
-
-def _held(model_version_id: int, claim_id: str) -> tuple[ColumnElement[bool], ...]:
-    return (
-        tagging.c.model_version_id == model_version_id,
-        tagging.c.status == "leased",
-        tagging.c.claimed_by == claim_id,
     )
 
 

@@ -13,10 +13,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, and_, case, delete, insert, select, update
 
-from rocktag.db.dialects import epoch_now
 from rocktag.db.locks import lock_against_edits
 from rocktag.db.tables import failed_headline, headline, headline_label, tagging
-from rocktag.db.taggings import of_version
+from rocktag.db.taggings import is_held, is_overdue, of_version
 from rocktag.types import ServedBy
 
 _NEVER_BACK = "every worker that took it ended without a word, or took too long"
@@ -94,12 +93,7 @@ def complete(
             run_id=run_id,
         )
     )
-    connection.execute(
-        delete(failed_headline).where(
-            failed_headline.c.model_version_id == model_version_id,
-            failed_headline.c.headline_id.in_(owned),
-        )
-    )
+    _forget_failures(connection, model_version_id, owned)
     return owned
 
 
@@ -173,11 +167,7 @@ def release_expired(
     """
     # Alone: it meets rows of any claim, in an order that those do not know.
     lock_against_edits(connection, shared=False)
-    expired = and_(
-        tagging.c.model_version_id == model_version_id,
-        tagging.c.status == "leased",
-        tagging.c.lease_until < epoch_now(),
-    )
+    expired = and_(tagging.c.model_version_id == model_version_id, is_overdue())
     tried = select(tagging.c.headline_id, tagging.c.attempt).where(
         expired, tagging.c.attempt >= maximum_attempts
     )
@@ -242,13 +232,7 @@ def _keep_failures(
     failures: Mapping[int, tuple[int, str]],
 ) -> None:
     """Keep tries and error of headlines, in place of what was kept of them before."""
-    failed = failed_headline.c
-    connection.execute(
-        delete(failed_headline).where(
-            failed.model_version_id == model_version_id,
-            failed.headline_id.in_(failures),
-        )
-    )
+    _forget_failures(connection, model_version_id, failures)
     now = datetime.now(UTC)
     connection.execute(
         insert(failed_headline),
@@ -266,6 +250,17 @@ def _keep_failures(
     )
 
 
+def _forget_failures(
+    connection: Connection, model_version_id: int, headline_ids: Collection[int]
+) -> None:
+    connection.execute(
+        delete(failed_headline).where(
+            failed_headline.c.model_version_id == model_version_id,
+            failed_headline.c.headline_id.in_(headline_ids),
+        )
+    )
+
+
 def _owned(
     connection: Connection,
     model_version_id: int,
@@ -278,9 +273,8 @@ def _owned(
         connection.scalars(
             select(tagging.c.headline_id)
             .where(
-                of_version(model_version_id, headline_ids),
-                tagging.c.status == "leased",
-                tagging.c.claimed_by == claim_id,
+                is_held(model_version_id, claim_id),
+                tagging.c.headline_id.in_(headline_ids),
             )
             .with_for_update()
         )
