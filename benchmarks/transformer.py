@@ -57,7 +57,8 @@ _DISTILBERT = {  # the shape of distilbert-base-uncased
     "max_position_embeddings": 512,
 }
 _STUDY_LENGTH = 128  # tokens
-_LEARNED = {"study": 6 * 32, "ours": 40 * 32}  # headlines of the timed steps
+_LEARNED = {"study": 7 * 32, "ours": 120 * 64}  # headlines of the timed steps
+_ROUNDS = 3  # of both loops in turn, so that a busy spell slows both
 _TAGGED = {"study": 200, "ours": 5_000}
 _TAUGHT = 6_000  # headlines of the model that the commands use
 _STARTS = 5
@@ -97,13 +98,17 @@ def _training(titles: Sequence[str], tokenizer: bytes) -> list[dict[str, Any]]:
     )
     frameworks.prepare()
     fast = precision.fastest()
-    rates = {
-        "study": _rate(token_ids[: _LEARNED["study"]], study, "float32"),
-        "ours": _rate(token_ids[: _LEARNED["ours"]], ours, fast),
-    }
+    rounds = [
+        (
+            _rate(token_ids[: _LEARNED["study"]], study, "float32"),
+            _rate(token_ids[: _LEARNED["ours"]], ours, fast),
+        )
+        for _ in range(_ROUNDS)
+    ]
+    theirs, our = (statistics.median(rates) for rates in zip(*rounds, strict=True))
     return [
-        _row("training, padded to 128, float32", rates["study"], rates["study"]),
-        _row(f"training, padded to the batch, {fast}", rates["ours"], rates["study"]),
+        _row("training, padded to 128, float32", theirs, theirs),
+        _row(f"training, padded to the batch, {fast}", our, theirs),
     ]
 
 

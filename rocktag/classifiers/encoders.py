@@ -14,6 +14,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from rocktag.classifiers.gelu import exact_gelu
 from rocktag.classifiers.precision import Precision
 from rocktag.errors import TrainingError
 
@@ -115,14 +116,10 @@ def _compute_exactly(backbone: Any) -> None:
 
     The approximation moves all-MiniLM-L6-v2's hidden states by up to 0.007.
     """
-    from functools import partial
-
-    from keras import activations
-
     for layer in backbone.layers:
         dense = getattr(layer, "_feedforward_intermediate_dense", None)
         if dense is not None:
-            dense.activation = partial(activations.gelu, approximate=False)
+            dense.activation = exact_gelu
 
 
 @contextmanager

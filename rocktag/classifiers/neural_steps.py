@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from rocktag.classifiers.fused_adamw import fused_adamw
 from rocktag.classifiers.neural_types import Schedule
 
 
 def optimizer_of(schedule: Schedule, steps: int) -> Any:
     """Return AdamW; its rate changes over the schedule's epochs of `steps` batches."""
-    from keras import optimizers
-
     several = schedule.accumulated_batches
-    return optimizers.AdamW(
+    return fused_adamw(
         _learning_rate(schedule, schedule.epochs * steps),
         weight_decay=schedule.weight_decay,
         global_clipnorm=schedule.gradient_clip or None,

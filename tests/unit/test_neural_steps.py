@@ -94,3 +94,39 @@ def test_gradients_of_several_batches_are_averaged_for_one_update() -> None:
     assert np.asarray(weights).tolist() == [1.0, 1.0]
     optimizer.apply([ops.array([0.0, 0.0])], [weights])
     assert np.asarray(weights).tolist() == pytest.approx([0.99, 1.0], abs=1e-5)
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    st.lists(st.floats(-10, 10), min_size=6, max_size=6),
+    st.floats(1e-5, 0.1),
+    st.floats(0, 0.1),
+    st.sampled_from([0.0, 1.0]),
+)
+def test_an_update_is_that_of_keras_own_adamw(
+    numbers: list[float], rate: float, decay: float, clip: float
+) -> None:
+    frameworks.start_over(1)
+    from keras import Variable, ops, optimizers
+
+    schedule = replace(
+        SCHEDULE,
+        learning_rate=rate,
+        learning_rate_decay="none",
+        warm_up=0.0,
+        weight_decay=decay,
+        gradient_clip=clip,
+    )
+    clipped = clip or None
+    ended = []
+    for optimizer in (
+        optimizers.AdamW(rate, weight_decay=decay, global_clipnorm=clipped),
+        optimizer_of(schedule, 4),
+    ):
+        weights = [Variable([1.0, -2.0], dtype="float32"), Variable(3.0)]
+        optimizer.build(weights)
+        for start in (0, 3):
+            *pair, alone = numbers[start : start + 3]
+            optimizer.apply([ops.array(pair), ops.array(alone)], weights)
+        ended.append(np.concatenate([np.ravel(weight) for weight in weights]))
+    assert ended[0] == pytest.approx(ended[1], rel=1e-5, abs=1e-6)
