@@ -3,14 +3,13 @@
 from rocktag.config.classifiers import table_name
 from rocktag.config.encoders import KnownEncoder
 from rocktag.config.loading import load, parse_assignments
+from rocktag.config.operation import AuditSettings, TagSettings
 from rocktag.config.presets import merged
 from rocktag.config.search import SearchSettings
 from rocktag.config.secrets import passwords, without_passwords
 from rocktag.config.settings import (
-    AuditSettings,
     Settings,
     SourceSettings,
-    TagSettings,
     TrainSettings,
 )
 from rocktag.config.space import Axis, Range, Space, Value

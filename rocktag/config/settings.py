@@ -7,8 +7,7 @@ as asterisks and never enter an artifact.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
-from zoneinfo import available_timezones
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -29,14 +28,21 @@ from rocktag.config.classifiers import (
 )
 from rocktag.config.encoders import SHIPPED as SHIPPED_ENCODERS
 from rocktag.config.encoders import KnownEncoders
+from rocktag.config.operation import (
+    AuditSettings,
+    Fraction,
+    LogSettings,
+    Name,
+    ScheduleSettings,
+    TagSettings,
+    WorkerSettings,
+)
 from rocktag.config.search import SearchSettings
 from rocktag.config.secrets import without_passwords
-from rocktag.schedule import trigger
 from rocktag.text import TextView
 from rocktag.types import ClassifierName
 
 _BACKENDS = ("sqlite", "postgresql", "postgres", "mysql", "mariadb")
-_POLICIES = ("micro", "macro", "per-label")
 _HOUSEKEEPING = {"keep_checkpoints_days"}  # says nothing of the model
 
 
@@ -55,37 +61,8 @@ def _shown(url: SecretStr) -> str:
     return without_passwords(url.get_secret_value())
 
 
-def _threshold(value: Any) -> str | float:
-    """Return the name of a threshold policy, or the one threshold for all labels."""
-    if value in _POLICIES:
-        return str(value)
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = float("nan")
-    if not 0 <= number <= 1:
-        raise ValueError(f"expected {', '.join(_POLICIES)} or a number from 0 to 1")
-    return number
-
-
-def _when(expression: str) -> str:
-    trigger(expression)
-    return expression
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("not a time zone; expected for instance UTC or Europe/Berlin")
-    return name
-
-
 DatabaseUrl: TypeAlias = Annotated[SecretStr, AfterValidator(_database_url)]
-ThresholdPolicy: TypeAlias = Annotated[str | float, BeforeValidator(_threshold)]
-When: TypeAlias = Annotated[str, AfterValidator(_when)]
-Zone: TypeAlias = Annotated[str, AfterValidator(_zone)]
-Fraction: TypeAlias = Annotated[float, Field(gt=0, lt=1)]
 PresetName: TypeAlias = Annotated[str, BeforeValidator(presets.known)]
-Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
 
 
 class SourceSettings(Section):
@@ -149,51 +126,6 @@ class TrainSettings(Section):
         return self.model_copy(
             update={table: getattr(self, table).model_copy(update=exactly)}
         )
-
-
-class TagSettings(Section):
-    """What the worker tags with, and how."""
-
-    model: Name = "champion"  # or a version such as adaboost/20260101T000000Z-0a1b2c3d
-    threshold: ThresholdPolicy = "micro"
-    batch_size: int = Field(512, ge=1, le=10_000)  # headlines a transaction
-    threads: int = Field(2, ge=1, le=256)  # that a network computes with
-    lease_seconds: int = Field(120, ge=1)  # renewed in half; then others take the batch
-    maximum_attempts: int = Field(3, ge=1)  # then the headline is failed
-    maximum_failed_share: float = Field(0.2, gt=0, le=1)  # of a run; then it is stopped
-
-
-class AuditSettings(Section):
-    """When tags are said to drift from what the model was trained on."""
-
-    window_hours: float = Field(24.0, gt=0, le=100_000)  # what `audit` looks back at
-    minimum_headlines: int = Field(200, ge=1)  # fewer say nothing about drift
-    psi_alarm: float = Field(
-        0.2, gt=0, allow_inf_nan=False
-    )  # population stability index
-    significance: Fraction = 0.01  # of the two-proportion test, over all labels
-
-
-class ScheduleSettings(Section):
-    """When each job runs: a cron expression, `every 5 minutes`, or `off`."""
-
-    zone: Zone = "UTC"  # of the cron expressions
-    pull: When = "*/5 * * * *"
-    tag: When = "*/5 * * * *"
-    audit: When = "15 3 * * *"
-
-
-class WorkerSettings(Section):
-    """How the worker bears what goes wrong around it."""
-
-    retry_seconds: float = Field(60.0, ge=0, le=3_600)  # for a lock, a lost server
-    shutdown_timeout: float = Field(30.0, gt=0, le=3_600)  # seconds after SIGTERM
-
-
-class LogSettings(Section):
-    """What the log shows."""
-
-    level: Literal["debug", "info", "warning", "error"] = "info"
 
 
 class Settings(BaseSettings):
