@@ -18,6 +18,7 @@ from benchmarks import (
     fuzz,
     glove,
     ingest,
+    load,
     transformer,
     transformer_choices,
 )
@@ -28,6 +29,7 @@ MEASUREMENTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "cnn_bilstm": cnn_bilstm.measure,
     "glove": glove.measure,
     "ingest": ingest.measure,
+    "load": load.measure,
     "transformer": transformer.measure,
     "transformer_choices": transformer_choices.measure,
 }

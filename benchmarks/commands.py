@@ -22,11 +22,21 @@ def run_rocktag(
     finished = subprocess.run(  # noqa: S603 - rocktag itself, by its own words
         [sys.executable, "-c", _LAUNCHER, *arguments],
         cwd=folder,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, **(environment or {})},
+        env=rocktag_environment(environment),
         check=True,
     )
     printed, _, peak = finished.stdout.rstrip("\n").rpartition("\n")
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kibibytes here
     return printed, int(peak) * unit / 1e6
+
+
+def rocktag_environment(given: dict[str, str] | None = None) -> dict[str, str]:
+    """Return the environment of a command; rocktag refuses variables of benchmarks."""
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("ROCKTAG_BENCHMARK_")
+    }
+    return {**own, **(given or {})}

@@ -57,7 +57,7 @@ _DISTILBERT = {  # the shape of distilbert-base-uncased
     "max_position_embeddings": 512,
 }
 _STUDY_LENGTH = 128  # tokens
-_LEARNED = {"study": 7 * 32, "ours": 120 * 64}  # headlines of the timed steps
+_LEARNED = {"study": 7 * 32, "ours": 60 * 64}  # headlines of the timed steps
 _ROUNDS = 3  # of both loops in turn, so that a busy spell slows both
 _TAGGED = {"study": 200, "ours": 5_000}
 _TAUGHT = 6_000  # headlines of the model that the commands use

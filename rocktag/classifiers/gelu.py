@@ -17,12 +17,13 @@ def exact_gelu(inputs: Any) -> Any:
 
     @tf.custom_gradient  # type: ignore[untyped-decorator, unused-ignore]
     def gelu(x: Any) -> tuple[Any, Any]:
-        below = 0.5 * (1 + tf.math.erf(x * math.sqrt(0.5)))  # Φ(x)
+        twice = 1 + tf.math.erf(x * math.sqrt(0.5))  # 2 Φ(x)
 
         def derivative(upstream: Any) -> Any:
             density = tf.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))
-            return upstream * (below + x * density)
+            return upstream * (0.5 * twice + x * density)
 
-        return x * below, derivative
+        # In this order, in which LiteRT's converter finds its own GELU.
+        return 0.5 * x * twice, derivative
 
     return gelu(inputs)
