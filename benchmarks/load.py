@@ -211,7 +211,11 @@ def _rates(ends: Sequence[tuple[float, int]]) -> list[float]:
     steps = [(b[0] - a[0], b[1]) for a, b in pairwise(ends)]
     bounds = [round(len(steps) * part / _TENTHS) for part in range(_TENTHS + 1)]
     tenths = [steps[start:end] for start, end in pairwise(bounds)]
-    return [sum(n for _, n in part) / sum(s for s, _ in part) for part in tenths]
+    return [
+        sum(count for _, count in part) / sum(seconds for seconds, _ in part)
+        for part in tenths
+        if part
+    ]
 
 
 def _levels(drained: _Drained) -> list[float]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
+import tomllib
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from rocktag.cli import main
+from rocktag.config import Settings
 from rocktag.db.engine import with_driver
 from tests.e2e.conftest import World
 
@@ -83,3 +88,50 @@ def test_systemd_finds_no_fault_in_the_unit() -> None:
         check=False,
     )
     assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_the_image_copies_what_there_is_and_runs_commands_that_there_are() -> None:
+    lines = (ROOT / "deploy" / "Dockerfile").read_text().splitlines()
+    copied = [
+        part
+        for line in lines
+        if line.startswith("COPY ") and "--from" not in line
+        for part in line.split()[1:-1]
+    ]
+    admitted = (ROOT / ".dockerignore").read_text().splitlines()
+    for path in copied:
+        assert (ROOT / path).exists(), path
+        assert f"!{path}" in admitted, path
+    (install,) = (line for line in lines if "/bin/pip install" in line)
+    extras = re.findall(r"\.\[(.+)\]", install)[0].split(",")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert set(extras) <= project["optional-dependencies"].keys()
+    commands = [
+        json.loads(line[line.index("[") :]) for line in lines if "CMD [" in line
+    ]
+    assert [command[0] for command in commands] == ["rocktag", "worker"]
+    _assert_commands([commands[0][1:], commands[1]])
+
+
+def test_compose_starts_workers_after_the_tables_and_lets_them_end_in_time() -> None:
+    compose = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
+    services = compose["services"]
+    _assert_commands([services["tables"]["command"], services["worker"]["command"]])
+    assert services["worker"]["depends_on"] == {
+        "tables": {"condition": "service_completed_successfully"}
+    }
+    unit = (ROOT / "deploy" / "rocktag.service").read_text()
+    patience = re.findall(r"TimeoutStopSec=(\d+)", unit)
+    patience += re.findall(r"(\d+)s", services["worker"]["stop_grace_period"])
+    shutdown_timeout = Settings().worker.shutdown_timeout
+    assert len(patience) == 2
+    assert all(int(seconds) > shutdown_timeout for seconds in patience)
+    for mount in services["worker"]["volumes"]:
+        assert (ROOT / "deploy" / mount.split(":")[0]).exists()
+    assert "ROCKTAG_DATABASE_URL" in services["worker"]["environment"]
+
+
+def _assert_commands(commands: list[list[str]]) -> None:
+    """Check that rocktag has each command, with its options, by asking for help."""
+    for command in commands:
+        assert main([*command, "--help"]) == 0, command
