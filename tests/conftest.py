@@ -25,6 +25,18 @@ _ADMIN_URLS = {
     "postgresql": ("ROCKTAG_TEST_POSTGRES_URL", "postgresql://127.0.0.1:5432/test"),
     "mysql": ("ROCKTAG_TEST_MYSQL_URL", "mysql://root@127.0.0.1:3306/test"),
 }
+# What a test left open, what it made, and a schema as a new database has it.
+_EMPTY_POSTGRESQL = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    """DO $$ DECLARE made record; BEGIN
+      FOR made IN SELECT nspname FROM pg_namespace
+        WHERE nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%'
+      LOOP EXECUTE format('DROP SCHEMA %I CASCADE', made.nspname); END LOOP;
+    END $$""",
+    "CREATE SCHEMA public",
+    "GRANT USAGE ON SCHEMA public TO PUBLIC",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -50,19 +62,30 @@ def backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """The URL of a database for all tests of this process; made once, it takes long."""
+    url, drop = _made("postgresql")
+    yield url
+    _administer(*drop)
+
+
 @pytest.fixture
-def empty_url(backend: str, tmp_path: Path) -> Iterator[str]:
-    """The URL of a database without tables, which lives as long as the test."""
-    if backend == "sqlite":
-        yield f"sqlite:///{tmp_path / 'rocktag.db'}"
-        return
-    variable, default = _ADMIN_URLS[backend]
-    admin_url = os.environ.get(variable, default)
-    name = f"rocktag_test_{uuid.uuid4().hex[:12]}"
-    _administer(admin_url, f"CREATE DATABASE {name}", variable)
-    yield admin_url.rsplit("/", 1)[0] + f"/{name}"
-    force = " WITH (FORCE)" if backend == "postgresql" else ""
-    _administer(admin_url, f"DROP DATABASE {name}{force}", variable)
+def empty_url(
+    backend: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """The URL of a database without tables, for one test."""
+    match backend:
+        case "sqlite":
+            yield f"sqlite:///{tmp_path / 'rocktag.db'}"
+        case "postgresql":
+            url = str(request.getfixturevalue("postgresql_url"))
+            _administer(url, "ROCKTAG_TEST_POSTGRES_URL", *_EMPTY_POSTGRESQL)
+            yield url
+        case _:
+            url, drop = _made(backend)
+            yield url
+            _administer(*drop)
 
 
 @pytest.fixture
@@ -135,12 +158,24 @@ def published(trained: Trained, models_dir: Path) -> Published:
     return publish(models_dir, trained.draft, training_seconds=trained.seconds)
 
 
-def _administer(admin_url: str, statement: str, variable: str) -> None:
-    """Run a statement that no transaction may hold; skip where no server answers."""
+def _made(backend: str) -> tuple[str, tuple[str, str, str]]:
+    """Make a database; return its URL, and what ends it."""
+    variable, default = _ADMIN_URLS[backend]
+    admin_url = os.environ.get(variable, default)
+    name = f"rocktag_test_{uuid.uuid4().hex[:12]}"
+    _administer(admin_url, variable, f"CREATE DATABASE {name}")
+    force = " WITH (FORCE)" if backend == "postgresql" else ""
+    url = admin_url.rsplit("/", 1)[0] + f"/{name}"
+    return url, (admin_url, variable, f"DROP DATABASE {name}{force}")
+
+
+def _administer(admin_url: str, variable: str, *statements: str) -> None:
+    """Run statements that no transaction may hold; skip where no server answers."""
     server = create_engine(with_driver(admin_url), isolation_level="AUTOCOMMIT")
     try:
         with server.connect() as connection:
-            connection.execute(text(statement))
+            for statement in statements:
+                connection.execute(text(statement))
     except SQLAlchemyError as error:
         name = server.url.render_as_string(hide_password=True)
         pytest.skip(f"{name} cannot be used: {error}; set {variable}")
