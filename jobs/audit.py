@@ -1,13 +1,12 @@
-"""audit: look at all that was tagged of late, and say which labels drift."""
+"""audit: look at what was tagged and came in of late, and say what is wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
+from rocktag.alerting import tell_drift, tell_stale_feed
 from rocktag.auditing import combine, judge
-from rocktag.db import Connection, alerts, run_metrics, runs
-from rocktag.db.run_metrics import LabelMetric
+from rocktag.db import run_metrics, runs
 from rocktag.db.runs import RunRecord
 from rocktag.runtime import Runtime
 
@@ -19,6 +18,7 @@ def run(runtime: Runtime, record: RunRecord) -> None:
         StoreError: The database refuses, or there is no champion.
         ArtifactError: The chosen model must not be used.
     """
+    tell_stale_feed(runtime.database, runtime.settings, record.run_id)
     settings = runtime.settings.audit
     tagger = runtime.tagger()
     version = runtime.registered(tagger)
@@ -30,18 +30,7 @@ def run(runtime: Runtime, record: RunRecord) -> None:
         judged = judge(combine(seen), tagger.artifact.manifest, tagger.policy, settings)
         record.taken = record.done = max((m.headlines for m in judged), default=0)
         run_metrics.record_outcome(connection, record, {}, judged)
-        _tell_drift(connection, tagger.name, record.run_id, judged)
-
-
-def _tell_drift(
-    connection: Connection, version: str, run_id: int, judged: Sequence[LabelMetric]
-) -> None:
-    drifted = [metric.label for metric in judged if metric.drifted]
-    if drifted:
-        message = (
-            f"the tags of {version} drift from its training for {', '.join(drifted)};"
-            f" see run_label_metric of run {run_id}, and train again"
+        no_run_drifted = not any(metric.drifted for metric in seen)
+        tell_drift(
+            connection, tagger.name, record.run_id, judged, may_close=no_run_drifted
         )
-        alerts.raise_alert(connection, "drift", version, message, run_id=run_id)
-    elif any(metric.drifted is False for metric in judged):
-        alerts.close_alert(connection, "drift", version)

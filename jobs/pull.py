@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rocktag.alerting import tell_stale_feed
 from rocktag.db.runs import RunRecord
 from rocktag.ingest import pull
 from rocktag.runtime import Runtime
@@ -17,3 +18,4 @@ def run(runtime: Runtime, record: RunRecord) -> None:
     if source is not None:
         batch_size = runtime.settings.ingest.batch_size
         pull(runtime.database, source, batch_size, record)
+    tell_stale_feed(runtime.database, runtime.settings, record.run_id)

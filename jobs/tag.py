@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
+from rocktag.alerting import tell_drift, tell_failed_headlines
 from rocktag.auditing import Tally, judge
 from rocktag.db import Connection, run_metrics, runs
 from rocktag.db.models import CHAMPION
@@ -41,13 +42,16 @@ def run(runtime: Runtime, record: RunRecord) -> None:
     enqueue_all(runtime.database, version, record, settings.tag)
     begun = recorded = time.monotonic()
 
-    def keep(tally: Tally) -> None:
-        manifest, policy = tagger.artifact.manifest, tagger.policy
+    def keep(tally: Tally, *, is_last: bool = False) -> None:
+        manifest, policy, name = tagger.artifact.manifest, tagger.policy, tagger.name
         metrics = tally.metrics(seconds=time.monotonic() - begun)
         judged = judge(tally.label_metrics(), manifest, policy, settings.audit)
 
         def write(connection: Connection) -> None:
             run_metrics.record_outcome(connection, record, metrics, judged)
+            if is_last and not record.goes_on:  # else the next run tags with another
+                tell_failed_headlines(connection, name, version, record.run_id)
+                tell_drift(connection, name, record.run_id, judged, may_close=False)
 
         runtime.database.transact(write)
 
@@ -70,4 +74,4 @@ def run(runtime: Runtime, record: RunRecord) -> None:
         should_stop=should_stop,
         after_batch=after_batch,
     )
-    keep(tally)
+    keep(tally, is_last=True)

@@ -104,7 +104,7 @@ def _source_rows(
             row,
             origin=source.table,
             line=None,
-            default_source=source.name or source.table,
+            default_source=source.feed,
         )
 
 

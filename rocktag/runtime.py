@@ -37,6 +37,11 @@ class Runtime:
     _chosen: str | None = None  # what the tagger was opened for: it may be another
     _is_stale: bool = False
 
+    @property
+    def run_id(self) -> int | None:
+        """The key of the run that is going on."""
+        return None if self.record is None else self.record.run_id
+
     def reload(self, settings: Settings) -> None:
         """Take other settings, and read the model again from its folder."""
         self.settings = settings
@@ -92,14 +97,20 @@ class Runtime:
             if self.settings.tag.model != CHAMPION:
                 raise
             return self._last_good(name, error)
-        self.database.transact(
-            lambda c: alerts.close_alert(c, "refused_champion", name)
-        )
+        self.database.transact(lambda c: self._close_alerts(c, name))
         return tagger
+
+    def _close_alerts(self, connection: Connection, name: str) -> None:
+        """Close what is over with this version in use: also what concerned others."""
+        alerts.close_alert(connection, "refused_champion", name)
+        if self.settings.tag.model == CHAMPION:
+            alerts.close_others(connection, alerts.OF_VERSIONS, name)
 
     def _last_good(self, refused: str, error: ArtifactError) -> Tagger:
         def tell(connection: Connection) -> None:
-            alerts.raise_alert(connection, "refused_champion", refused, str(error))
+            alerts.raise_alert(
+                connection, "refused_champion", refused, str(error), run_id=self.run_id
+            )
 
         self.database.transact(tell)
         if self._tagger is not None and self._tagger.name != refused:

@@ -8,28 +8,23 @@ several workers apart.
 from __future__ import annotations
 
 import logging
-import os
 import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import FrameType
 
 from rocktag.config import Settings
-from rocktag.db import Connection, alerts, queue, runs
-from rocktag.db.runs import RunRecord
+from rocktag.db import Connection, alerts, queue
 from rocktag.errors import RocktagError, StoreError
 from rocktag.recording import TickTaken, describe, recorded_run
 from rocktag.runtime import Job, Runtime
 from rocktag.schedule import Agenda, trigger
+from rocktag.shutdown import listening_to_signals
 
 logger = logging.getLogger(__name__)
 
 _LONGEST_WAIT = 30.0  # seconds: a machine that was suspended is noticed as soon
 _DRAIN_PAUSE = 1.0  # seconds, while other workers have what is left
-_TIME_TO_GIVE_BACK = 0.8  # of the time that a stop may take
-_KILLED = 128 + signal.SIGTERM
 
 Reload = Callable[[], Settings]
 
@@ -40,7 +35,7 @@ def run_once(jobs: Mapping[str, Job], runtime: Runtime) -> dict[str, str | None]
     A job that fails does not keep the next one from running; a stop does.
     """
     outcome: dict[str, str | None] = {}
-    with _listening_to_signals(runtime):
+    with listening_to_signals(runtime):
         for name, job in jobs.items():
             if runtime.stopping.is_set():
                 break
@@ -50,7 +45,7 @@ def run_once(jobs: Mapping[str, Job], runtime: Runtime) -> dict[str, str | None]
 
 def drain(name: str, job: Job, runtime: Runtime) -> str | None:
     """Run a job until no headline is pending or in work; return its error, if any."""
-    with _listening_to_signals(runtime):
+    with listening_to_signals(runtime):
         while not runtime.stopping.is_set():
             error = run_job(name, job, runtime)
             if error is not None:
@@ -84,7 +79,7 @@ def serve(
 
     before = signal.signal(signal.SIGHUP, hang_up) if reload else None
     try:
-        with _listening_to_signals(runtime):
+        with listening_to_signals(runtime):
             agenda = _agenda(jobs, runtime)
             while not runtime.stopping.is_set():
                 if reload is not None and is_asked:
@@ -158,7 +153,11 @@ def _told(name: str, runtime: Runtime, error: Exception) -> str:
         exc_info=None if isinstance(error, RocktagError) else error,
         extra={"event": "run_failed", "job": name},
     )
-    _tell_alert(runtime, lambda c: alerts.raise_alert(c, "failed_run", name, message))
+    run_id = runtime.run_id
+    _tell_alert(
+        runtime,
+        lambda c: alerts.raise_alert(c, "failed_run", name, message, run_id=run_id),
+    )
     return message
 
 
@@ -201,57 +200,3 @@ def _reloaded(
     logger.info("reloaded the configuration", extra={"event": "reloaded"})
     same = runtime.settings.schedule == former
     return agenda if same else _agenda(jobs, runtime)
-
-
-@contextmanager
-def _listening_to_signals(runtime: Runtime) -> Iterator[None]:
-    """Turn SIGTERM and SIGINT into a request to stop after the batch in hand.
-
-    After `worker.shutdown_timeout`, or at the second signal, the process ends anyhow.
-    """
-
-    def stop(number: int, _: FrameType | None) -> None:
-        if runtime.stopping.is_set():
-            os._exit(_KILLED)  # what it holds is freed when its lease runs out
-        runtime.stopping.set()
-        ending = threading.Thread(
-            target=_end_in_time, args=(runtime, ended), daemon=True
-        )
-        ending.start()
-
-    ended = threading.Event()
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = {number: signal.signal(number, stop) for number in numbers}
-    try:
-        yield
-    finally:
-        ended.set()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _end_in_time(runtime: Runtime, ended: threading.Event) -> None:
-    """Give back what the run holds and end the process, if it has not ended itself."""
-    logger.info("stopping after the batch in hand", extra={"event": "stopping"})
-    seconds = runtime.settings.worker.shutdown_timeout
-    if ended.wait(seconds * _TIME_TO_GIVE_BACK):
-        return
-    last = threading.Timer(seconds * (1 - _TIME_TO_GIVE_BACK), os._exit, args=(0,))
-    last.daemon = True
-    last.start()
-    record = runtime.record
-    if record is not None:
-        _give_up(runtime, record)
-    logger.warning("the batch in hand took too long; it was given back")
-    os._exit(0)
-
-
-def _give_up(runtime: Runtime, record: RunRecord) -> None:
-    release = record.release
-    try:
-        with runtime.database.write() as connection:
-            if release is not None:
-                release(connection)
-            runs.finish(connection, record, error="stopped before its batch was done")
-    except StoreError as error:
-        logger.error("what the run holds could not be given back: %s", error)

@@ -67,6 +67,12 @@ class AuditSettings(Section):
     significance: Fraction = 0.01  # of the two-proportion test, over all labels
 
 
+class AlertSettings(Section):
+    """When somebody should have a look."""
+
+    stale_hours: float = Field(72.0, ge=0, le=100_000)  # of a silent feed; 0: never
+
+
 class ScheduleSettings(Section):
     """When each job runs: a cron expression, `every 5 minutes`, or `off`."""
 

@@ -29,6 +29,7 @@ from rocktag.config.classifiers import (
 from rocktag.config.encoders import SHIPPED as SHIPPED_ENCODERS
 from rocktag.config.encoders import KnownEncoders
 from rocktag.config.operation import (
+    AlertSettings,
     AuditSettings,
     Fraction,
     LogSettings,
@@ -87,6 +88,11 @@ class SourceSettings(Section):
     link: Name | None = None
     name: Name | None = None
     filter: str | None = None
+
+    @property
+    def feed(self) -> str:
+        """What `headline.source` says for its rows."""
+        return self.name or self.table
 
 
 class IngestSettings(Section):
@@ -151,6 +157,7 @@ class Settings(BaseSettings):
     preset: dict[str, PresetSettings] = Field(presets.SHIPPED, validate_default=True)
     encoder: KnownEncoders = Field(SHIPPED_ENCODERS, validate_default=True)
     audit: AuditSettings = AuditSettings()
+    alert: AlertSettings = AlertSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()

@@ -5,15 +5,19 @@ Of one kind and subject one alert is open at a time; seen again, it counts.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from rocktag.db.dialects import insert_unless_present
 from rocktag.db.tables import alert
 
-AlertKind: TypeAlias = Literal["drift", "failed_run", "refused_champion"]
+AlertKind: TypeAlias = Literal[
+    "drift", "failed_headlines", "failed_run", "refused_champion", "stale_feed"
+]
+OF_VERSIONS: tuple[AlertKind, ...] = ("drift", "failed_headlines", "refused_champion")
 
 
 def raise_alert(
@@ -69,6 +73,28 @@ def close_alert(connection: Connection, kind: AlertKind, subject: str) -> bool:
         .values(open_key=None, closed_at=datetime.now(UTC))
     )
     return closed.rowcount > 0
+
+
+def close_others(
+    connection: Connection, kinds: Collection[AlertKind], subject: str | None
+) -> None:
+    """Close the alerts of these kinds with every subject but this, which none watches.
+
+    Args:
+        connection: A write transaction.
+        kinds: Which alerts.
+        subject: What is watched now; None: nothing.
+    """
+    open_keys = select(alert.c.open_key).where(alert.c.open_key.is_not(None))
+    found = connection.scalars(open_keys.where(alert.c.kind.in_(kinds)))
+    watched = {_open_key(kind, subject) for kind in kinds} if subject else set()
+    over = sorted({key for key in found if key} - watched)
+    if over:
+        connection.execute(
+            update(alert)
+            .where(alert.c.open_key.in_(over))
+            .values(open_key=None, closed_at=datetime.now(UTC))
+        )
 
 
 def _open_key(kind: AlertKind, subject: str) -> str:

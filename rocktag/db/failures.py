@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, func, select
 
 from rocktag.db.tables import failed_headline, headline, tagging
 
@@ -31,6 +31,13 @@ class FailedHeadline:
     error: str
     run_id: int
     failed_at: datetime
+
+
+def count(connection: Connection, model_version_id: int) -> int:
+    """Return how many headlines are kept that a version could not tag."""
+    failed = select(func.count()).select_from(failed_headline)
+    kept = failed_headline.c.model_version_id == model_version_id
+    return connection.scalar(failed.where(kept)) or 0
 
 
 def failed_headlines(

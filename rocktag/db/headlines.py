@@ -94,6 +94,16 @@ def count(connection: Connection) -> int:
     return connection.scalar(select(func.count()).select_from(headline)) or 0
 
 
+def newest(connection: Connection, source: str) -> datetime | None:
+    """Return when the newest headline of a source came in, None if it has none."""
+    # By the greatest key: the index over source and external_id holds keys, no dates.
+    last = select(func.max(headline.c.id)).where(headline.c.source == source)
+    found: datetime | None = connection.scalar(
+        select(headline.c.ingested_at).where(headline.c.id == last.scalar_subquery())
+    )
+    return found
+
+
 def forget_rejections(connection: Connection, origin: str) -> None:
     """Drop what an earlier reading of this file or table rejected."""
     kept = origin[-_ORIGIN_LENGTH:]

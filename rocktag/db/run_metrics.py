@@ -149,6 +149,7 @@ def label_metrics_since(
             assigned=row.assigned,
             mean_probability=row.mean_probability,
             rule_agreement=row.rule_agreement,
+            drifted=row.drifted,
             histogram=_split(row.histogram),
         )
         for row in rows
