@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -27,12 +28,14 @@ class Runtime:
         database: Where headlines and tags are.
         stopping: Set when the process shall end after the batch in hand.
         record: The run that is going on.
+        alerted: Set when a run has ended that may have raised an alert.
     """
 
     settings: Settings
     database: Database
     stopping: Flag = field(default_factory=Flag)
     record: RunRecord | None = None
+    alerted: threading.Event = field(default_factory=threading.Event)
     _tagger: Tagger | None = None
     _chosen: str | None = None  # what the tagger was opened for: it may be another
     _is_stale: bool = False

@@ -16,6 +16,7 @@ from types import FrameType
 from rocktag.config import Settings
 from rocktag.db import Connection, alerts, queue
 from rocktag.errors import RocktagError, StoreError
+from rocktag.hooks import telling
 from rocktag.recording import TickTaken, describe, recorded_run
 from rocktag.runtime import Job, Runtime
 from rocktag.schedule import Agenda, trigger
@@ -35,7 +36,7 @@ def run_once(jobs: Mapping[str, Job], runtime: Runtime) -> dict[str, str | None]
     A job that fails does not keep the next one from running; a stop does.
     """
     outcome: dict[str, str | None] = {}
-    with listening_to_signals(runtime):
+    with listening_to_signals(runtime), telling(runtime):
         for name, job in jobs.items():
             if runtime.stopping.is_set():
                 break
@@ -45,7 +46,7 @@ def run_once(jobs: Mapping[str, Job], runtime: Runtime) -> dict[str, str | None]
 
 def drain(name: str, job: Job, runtime: Runtime) -> str | None:
     """Run a job until no headline is pending or in work; return its error, if any."""
-    with listening_to_signals(runtime):
+    with listening_to_signals(runtime), telling(runtime):
         while not runtime.stopping.is_set():
             error = run_job(name, job, runtime)
             if error is not None:
@@ -79,12 +80,13 @@ def serve(
 
     before = signal.signal(signal.SIGHUP, hang_up) if reload else None
     try:
-        with listening_to_signals(runtime):
+        with listening_to_signals(runtime), telling(runtime) as notifier:
             agenda = _agenda(jobs, runtime)
             while not runtime.stopping.is_set():
                 if reload is not None and is_asked:
                     is_asked = False
                     agenda = _reloaded(jobs, runtime, reload, agenda)
+                    notifier.start()
                 for tick in agenda.due(datetime.now(UTC)):
                     if runtime.stopping.is_set():
                         break
@@ -109,6 +111,7 @@ def run_job(
     goes_on, error = True, None
     while goes_on and error is None:
         goes_on, error = _run(name, job, runtime, tick if job.once_a_tick else None)
+        runtime.alerted.set()
     return error
 
 

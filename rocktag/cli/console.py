@@ -56,18 +56,27 @@ messages = _Plain(stderr=True)
 
 _secrets: set[str] = set()
 _HIDDEN = "***"
+_UNMISTAKABLE = 12  # characters
 
 
 def keep_secret(url: str) -> None:
     """Never show a password of this URL, in whatever message it turns up."""
-    _secrets.update(passwords(url))
+    keep_secrets(passwords(url))
+
+
+def keep_secrets(words: Iterable[str]) -> None:
+    """Never show these, in whatever message they turn up."""
+    _secrets.update(words)
 
 
 def redacted(text: str) -> str:
     """Return the text with the passwords of URLs and every known secret hidden."""
     text = without_passwords(text)
     for secret in sorted(_secrets, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", _HIDDEN, text)
+        pattern = re.escape(secret)
+        if len(secret) < _UNMISTAKABLE:  # it may be a part of other words
+            pattern = rf"(?<!\w){pattern}(?!\w)"
+        text = re.sub(pattern, _HIDDEN, text)
     return text
 
 

@@ -101,6 +101,7 @@ def _fresh_session(given: Session, folder: Path) -> Session:
             "database_url": f"sqlite:///{database}",
             "models_dir": str(models),
             "source": None,
+            "hook": {"command": [], "url": None},
         },
     )
 

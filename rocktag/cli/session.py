@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from rocktag.cli.console import keep_secret, note, set_up_logging
+from rocktag.cli.console import keep_secret, keep_secrets, note, set_up_logging
 from rocktag.config import Settings, load, merged
 from rocktag.db import Database
 
@@ -54,6 +54,7 @@ class Session:
         keep_secret(settings.database_url.get_secret_value())
         if settings.source is not None:
             keep_secret(settings.source.url.get_secret_value())
+        keep_secrets(settings.hook.secrets)
         set_up_logging(settings.log.level)
         return settings
 

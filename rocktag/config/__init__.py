@@ -2,6 +2,7 @@
 
 from rocktag.config.classifiers import table_name
 from rocktag.config.encoders import KnownEncoder
+from rocktag.config.hooks import HookSettings
 from rocktag.config.loading import load, parse_assignments
 from rocktag.config.operation import AuditSettings, TagSettings
 from rocktag.config.presets import merged
@@ -17,6 +18,7 @@ from rocktag.config.space import Axis, Range, Space, Value
 __all__ = [
     "AuditSettings",
     "Axis",
+    "HookSettings",
     "KnownEncoder",
     "Range",
     "SearchSettings",

@@ -22,7 +22,11 @@ from rocktag.errors import ConfigError, UsageError
 _DEFAULT_FILE = Path("config.toml")
 _PREFIX = "ROCKTAG_"
 # Read by the tests, or before there are settings.
-_NOT_SETTINGS = {"ROCKTAG_CONFIG", "ROCKTAG_DATA"}
+_NOT_SETTINGS = {
+    *("ROCKTAG_CONFIG", "ROCKTAG_DATA"),
+    # What a hook is told: it may be a script that asks rocktag.
+    *("ROCKTAG_ALERT_ID", "ROCKTAG_ALERT_KIND", "ROCKTAG_ALERT_SUBJECT"),
+}
 _TEST_PREFIX = "ROCKTAG_TEST_"
 
 

@@ -28,6 +28,7 @@ from rocktag.config.classifiers import (
 )
 from rocktag.config.encoders import SHIPPED as SHIPPED_ENCODERS
 from rocktag.config.encoders import KnownEncoders
+from rocktag.config.hooks import HookSettings
 from rocktag.config.operation import (
     AlertSettings,
     AuditSettings,
@@ -158,6 +159,7 @@ class Settings(BaseSettings):
     encoder: KnownEncoders = Field(SHIPPED_ENCODERS, validate_default=True)
     audit: AuditSettings = AuditSettings()
     alert: AlertSettings = AlertSettings()
+    hook: HookSettings = HookSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
@@ -173,6 +175,8 @@ class Settings(BaseSettings):
         values["database_url"] = _shown(self.database_url)
         if self.source is not None:
             values["source"]["url"] = _shown(self.source.url)
+        if self.hook.url is not None:
+            values["hook"]["url"] = self.hook.shown_url
         return values
 
     def publishable(self) -> dict[str, Any]:
@@ -182,7 +186,7 @@ class Settings(BaseSettings):
         the name of one that is not shipped is left out.
         """
         left_out = (
-            *("database_url", "models_dir", "source"),
+            *("database_url", "models_dir", "source", "hook"),
             *("preset", "search", "encoder"),
         )
         own_preset = {"preset"} if self.train.preset not in presets.SHIPPED else set()

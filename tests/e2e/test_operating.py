@@ -19,8 +19,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from rocktag.cli import main
 from rocktag.config import Settings
+from rocktag.db import alerts
 from rocktag.db.engine import with_driver
 from tests.e2e.conftest import World
+from tests.web_hooks import web_hook
 
 ROOT = Path(__file__).parents[2]
 ROLE = "rocktag_worker"
@@ -60,8 +62,16 @@ def test_the_worker_needs_no_more_than_the_documented_grants(
     world: World, role: str, backend: str
 ) -> None:
     world.add(300)
-    result = world.rocktag("worker", "--once", ROCKTAG_DATABASE_URL=role)
+    with world.database.write() as connection:
+        for subject in ("pull", "train"):  # nothing succeeds in `train`: it stays
+            alerts.raise_alert(connection, "failed_run", subject, "the disk is full")
+    with web_hook() as inbox:
+        result = world.rocktag(
+            "worker", "--once", ROCKTAG_DATABASE_URL=role, ROCKTAG_HOOK__URL=inbox.url
+        )
     assert result.code == 0, result.stderr
+    assert "train" in {post["subject"] for post in inbox.posts}
+    assert world.count("alert WHERE open_key IS NOT NULL AND notified_at IS NULL") == 0
     assert world.select("SELECT status, count(*) FROM tagging GROUP BY status") == [
         ("done", 300)
     ]

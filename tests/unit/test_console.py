@@ -21,6 +21,11 @@ def test_a_known_password_is_hidden_wherever_it_stands() -> None:
     assert console.redacted("hunter22 is another word") == "hunter22 is another word"
 
 
+def test_a_long_secret_is_hidden_in_the_middle_of_a_word() -> None:
+    console.keep_secrets({"hunter2hunter2"})
+    assert console.redacted("\x1b[31mhunter2hunter2s") == "\x1b[31m***s"
+
+
 def test_a_url_never_met_before_loses_its_password() -> None:
     assert console.redacted("see mysql://u:pw@h/d") == "see mysql://u:***@h/d"
 
