@@ -76,8 +76,7 @@ class Runtime:
         Raises:
             StoreError: The database refuses, or there is no champion yet.
         """
-        with self.database.read() as connection:
-            return models.resolve(connection, self.settings.tag.model)
+        return self.database.query(lambda c: models.resolve(c, self.settings.tag.model))
 
     def has_other_model(self) -> bool:
         """Tell whether another version is chosen than when the tagger was opened."""
@@ -119,9 +118,8 @@ class Runtime:
         if self._tagger is not None and self._tagger.name != refused:
             _log_refusal(refused, error, self._tagger.name)
             return self._tagger
-        with self.database.read() as connection:
-            earlier = [one for one in models.champions(connection) if one != refused]
-        for name in earlier:
+        champions = self.database.query(models.champions)
+        for name in (one for one in champions if one != refused):
             try:
                 tagger = self._load(name)
             except ArtifactError as other:
@@ -132,8 +130,7 @@ class Runtime:
         raise error
 
     def _load(self, name: str) -> Tagger:
-        with self.database.read() as connection:
-            expected = models.registered_manifests(connection).get(name)
+        expected = self.database.query(models.registered_manifests).get(name)
         return open_tagger(
             self.settings.models_dir,
             name,

@@ -11,6 +11,7 @@ import logging
 import signal
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from types import FrameType
 
 from rocktag.config import Settings
@@ -52,9 +53,9 @@ def drain(name: str, job: Job, runtime: Runtime) -> str | None:
             if error is not None:
                 return error
             version = runtime.registered(runtime.tagger())
-            with runtime.database.read() as connection:
-                if not queue.waiting(connection, version):
-                    return None
+            waiting = partial(queue.waiting, model_version_id=version)
+            if not runtime.database.query(waiting):
+                return None
             runtime.stopping.wait(_DRAIN_PAUSE)
     return None
 
@@ -92,8 +93,7 @@ def serve(
                         break
                     runtime.forget_refusals()
                     run_job(tick.job, jobs[tick.job], runtime, tick.moment)
-                seconds = agenda.seconds_to_next(datetime.now(UTC))
-                runtime.stopping.wait(min(seconds or _LONGEST_WAIT, _LONGEST_WAIT))
+                runtime.stopping.wait(_pause(agenda))
     finally:
         if reload:
             signal.signal(signal.SIGHUP, before)
@@ -188,6 +188,12 @@ def _agenda(jobs: Mapping[str, Job], runtime: Runtime) -> Agenda:
             extra={"event": "scheduled", "job": name},
         )
     return agenda
+
+
+def _pause(agenda: Agenda) -> float:
+    """Return how many seconds to wait: none where a tick fell while a job ran."""
+    seconds = agenda.seconds_to_next(datetime.now(UTC))
+    return _LONGEST_WAIT if seconds is None else min(seconds, _LONGEST_WAIT)
 
 
 def _reloaded(

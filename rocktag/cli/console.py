@@ -142,6 +142,8 @@ def set_up_logging(level: str) -> None:
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("rocktag").setLevel(level.upper())
+    # Who used a connection tells that it was lost; the pool would add a traceback.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 
 class _RedactingFormatter(logging.Formatter):

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -28,13 +28,8 @@ from sqlalchemy.exc import (
     StatementError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from tenacity import (
-    Retrying,
-    retry_if_exception_type,
-    stop_after_delay,
-    wait_random_exponential,
-)
 
+from rocktag.db.retrying import Result, done_in_time
 from rocktag.errors import RefusedValueError, StoreError, UnavailableError
 
 _DRIVERS = {
@@ -53,17 +48,15 @@ _SQLITE_CACHE = 64 * 1024  # KiB; hashed ids fall all over a large index
 _SQLITE_LOCK_TIMEOUT = 30.0  # seconds a writer waits for another
 _SQLITE_RETRY_PAUSE = 0.01  # seconds
 _MYSQL_REFUSALS = {1644, 3819, 4025}  # by SIGNAL in a trigger, by CHECK
-_RETRY_PAUSE = wait_random_exponential(multiplier=0.05, max=5.0)  # seconds, with jitter
-
-Result = TypeVar("Result")
 
 
 class Database:
     """A database by its URL: SQLite, PostgreSQL, MariaDB or MySQL.
 
     With `read_only` its sessions refuse to write, and a SQLite file is neither made
-    nor brought into another journal mode: it may be the user's own. `transact` tries
-    again for `retry_seconds` where a deadlock, a lock or a lost server stopped it.
+    nor brought into another journal mode: it may be the user's own. `transact` and
+    `query` try again for `retry_seconds` where a deadlock, a lock or a lost server
+    stopped them.
     """
 
     def __init__(
@@ -139,15 +132,16 @@ class Database:
             UnavailableError: It still could not after `retry_seconds`.
             StoreError: The database refuses.
         """
-        for attempt in Retrying(
-            retry=retry_if_exception_type(UnavailableError),
-            wait=_RETRY_PAUSE,
-            stop=stop_after_delay(self._retry_seconds),
-            reraise=True,
-        ):
-            with attempt, self.write() as connection:
-                result = work(connection)
-        return result
+        return done_in_time(self.write, work, self._retry_seconds)
+
+    def query(self, work: Callable[[Connection], Result]) -> Result:
+        """Read, again and again while the database cannot do it now.
+
+        Raises:
+            UnavailableError: It still could not after `retry_seconds`.
+            StoreError: The database refuses.
+        """
+        return done_in_time(self.read, work, self._retry_seconds)
 
     def close(self) -> None:
         """Close every connection."""

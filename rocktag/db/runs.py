@@ -18,6 +18,7 @@ from sqlalchemy import (
     Connection,
     Row,
     and_,
+    case,
     func,
     insert,
     select,
@@ -184,7 +185,11 @@ def close_lost(connection: Connection) -> int:
 def finish(
     connection: Connection, record: RunRecord, *, error: str | None = None
 ) -> None:
-    """Close a run: it failed where there is an error, else it succeeded."""
+    """Close a run: it failed where there is an error, else it succeeded.
+
+    Counts only grow: what a transaction has counted stays, also where its commit was
+    never answered and the record does not know of it.
+    """
     connection.execute(
         update(run)
         .where(run.c.id == record.run_id)
@@ -192,11 +197,15 @@ def finish(
             status="succeeded" if error is None else "failed",
             finished_at=datetime.now(UTC),
             error=error,
-            taken=record.taken,
-            done=record.done,
-            failed=record.failed,
+            taken=_at_least(run.c.taken, record.taken),
+            done=_at_least(run.c.done, record.done),
+            failed=_at_least(run.c.failed, record.failed),
         )
     )
+
+
+def _at_least(stored: ColumnElement[int], count: int) -> ColumnElement[int]:
+    return case((stored > count, stored), else_=count)
 
 
 def set_model(

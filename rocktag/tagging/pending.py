@@ -93,8 +93,7 @@ def tag_pending(
         )
         _refuse_many_failures(record, settings)
         after_batch(tally)
-    with database.read() as connection:
-        runs.reload(connection, record)
+    database.query(lambda c: runs.reload(c, record))
     return tally
 
 

@@ -19,7 +19,7 @@ from rocktag.db import Database
 from rocktag.db.runs import RunRecord
 from rocktag.runtime import Job, Runtime
 from rocktag.types import Probabilities
-from rocktag.worker import run_once
+from rocktag.worker import run_once, serve
 from tests.e2e.conftest import Rocktag, World, wait_until
 
 on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -392,3 +392,21 @@ def test_an_unexpected_error_in_a_job_is_kept_in_its_run(database: Database) -> 
     assert world.select("SELECT status, taken, error FROM run") == [
         ("failed", 7, "ZeroDivisionError('by nought')")
     ]
+
+
+@on_sqlite
+def test_a_tick_that_falls_while_its_job_runs_comes_right_after(
+    database: Database,
+) -> None:
+    moments: list[float] = []
+
+    def slow(runtime: Runtime, _: RunRecord) -> None:
+        moments.append(time.monotonic())
+        time.sleep(1.1)
+        if len(moments) == 3:
+            runtime.stopping.set()
+
+    schedule = {"pull": "every second", "tag": "off", "audit": "off"}
+    runtime = Runtime(Settings.model_validate({"schedule": schedule}), database)
+    serve({"pull": Job(slow, once_a_tick=True)}, runtime)
+    assert moments[-1] - moments[0] < 5

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, insert, select, text
 
 from rocktag.db import Database, engine, headlines, models, queue, runs, taggings
 from rocktag.db.models import VersionFacts
+from rocktag.db.runs import RunRecord
 from rocktag.db.tables import edit_lock, run, tagging
 from rocktag.errors import RefusedValueError, UnavailableError
 from rocktag.recording import TickTaken, recorded_run
@@ -159,3 +160,38 @@ def test_a_value_that_is_refused_is_not_tried_again(patient: Database) -> None:
     with pytest.raises(RefusedValueError):
         patient.transact(work)
     assert len(calls) == 1
+
+
+def test_a_run_that_fails_keeps_what_its_transactions_have_counted(
+    database: Database,
+) -> None:
+    def lose_an_answer(record: RunRecord) -> None:
+        """Commit what the record never comes to know of, and fail."""
+        record.taken = record.failed = 1
+        with database.write() as connection:
+            runs.add(connection, record.run_id, taken=8, done=7)
+        raise UnavailableError("gone")
+
+    with pytest.raises(UnavailableError), recorded_run(database, "tag") as record:
+        lose_an_answer(record)
+    with database.read() as connection:
+        stored = connection.execute(select(run.c.taken, run.c.done, run.c.failed)).one()
+    assert tuple(stored) == (8, 7, 1)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_query_is_tried_again_and_tells_once_why_it_waits(
+    patient: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    calls_once_told = []
+
+    def ask(_: Connection) -> str:
+        calls_once_told.extend(caplog.records[:1])
+        if len(calls_once_told) < 2:
+            raise UnavailableError("the server is away")
+        return "answer"
+
+    assert patient.query(ask) == "answer"
+    assert [record.getMessage() for record in caplog.records] == [
+        "the server is away; trying again for 20 s"
+    ]
