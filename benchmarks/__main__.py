@@ -19,6 +19,7 @@ from benchmarks import (
     glove,
     ingest,
     load,
+    survival,
     transformer,
     transformer_choices,
 )
@@ -30,6 +31,7 @@ MEASUREMENTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "glove": glove.measure,
     "ingest": ingest.measure,
     "load": load.measure,
+    "survival": survival.measure,
     "transformer": transformer.measure,
     "transformer_choices": transformer_choices.measure,
 }
