@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from benchmarks import faults
 from benchmarks.backlog import Outcome, open_backlog
@@ -93,3 +94,26 @@ def test_workers_wait_while_another_writer_holds_the_file(
         outcome = faults.lock_file(backlog)
     _assert_nothing_lost_nothing_twice(outcome, 500)
     assert outcome.runs_lost == 0
+
+
+def test_the_outcome_shows_what_is_lost_doubled_or_left_over(
+    tmp_path: Path, sqlite_url: str, published: Published
+) -> None:
+    harm = {
+        "DELETE FROM headline_label WHERE headline_id = 1": ("lost", 1),
+        "UPDATE tagging SET status = 'pending' WHERE headline_id = 2": ("lost", 2),
+        "UPDATE headline_label SET run_id = 1 WHERE headline_id = 3": ("doubled", 1),
+        "INSERT INTO headline_label SELECT 4, model_version_id, 'surplus', probability,"
+        " threshold, run_id, served_by FROM headline_label LIMIT 1": ("doubled", 2),
+        "UPDATE run SET done = done + 1 WHERE job = 'tag'": ("counted", 41),
+        "UPDATE tagging SET status = 'leased' WHERE headline_id = 5": ("unfinished", 1),
+    }
+    with open_backlog(tmp_path, sqlite_url, published, 40) as backlog:
+        drain = (*faults.options(), "worker", "--drain")
+        with faults.hired(backlog, *drain, count=1) as workers:
+            assert workers.exit_codes() == [0]
+        _assert_nothing_lost_nothing_twice(backlog.outcome(), 40)
+        for statement, (kind, count) in harm.items():
+            with backlog.database.write() as connection:
+                connection.execute(text(statement))
+            assert getattr(backlog.outcome(), kind) == count, statement
