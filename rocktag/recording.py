@@ -6,11 +6,13 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import datetime
 
 from rocktag.db import Connection, Database, runs
 from rocktag.db.runs import RunRecord
 from rocktag.errors import RefusedValueError, RocktagError, StoreError
+from rocktag.log_context import logged_as
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +36,7 @@ def recorded_run(
     """Enter a run and close it as succeeded, or as failed with what went wrong.
 
     While it lasts a thread of its own renews it, and what it holds, twice in
-    `alive_seconds`.
+    `alive_seconds`. What is logged meanwhile bears the run.
 
     Args:
         database: Where runs are recorded.
@@ -47,13 +49,14 @@ def recorded_run(
         TickTaken: Another worker has had this tick.
     """
     record = _start(database, job, tick, alive_seconds)
-    try:
-        with _heartbeat(database, record, alive_seconds):
-            yield record
-    except BaseException as error:
-        _close_failed(database, record, describe(error))
-        raise
-    database.transact(lambda connection: runs.finish(connection, record))
+    with logged_as(job, record.run_id):
+        try:
+            with _heartbeat(database, record, alive_seconds):
+                yield record
+        except BaseException as error:
+            _close_failed(database, record, describe(error))
+            raise
+        database.transact(lambda connection: runs.finish(connection, record))
 
 
 def describe(error: BaseException) -> str:
@@ -95,9 +98,13 @@ def _heartbeat(
                 database.transact(lambda c: runs.renew(c, record, alive_seconds))
             except StoreError as error:
                 # The next beat may get through; if none does, others take over.
-                logger.warning("run %d: no heartbeat: %s", record.run_id, error)
+                logger.warning(
+                    "no heartbeat: %s", error, extra={"event": "heartbeat_missed"}
+                )
 
-    thread = threading.Thread(target=beat, name="rocktag-heartbeat", daemon=True)
+    thread = threading.Thread(
+        target=copy_context().run, args=(beat,), name="rocktag-heartbeat", daemon=True
+    )
     thread.start()
     try:
         yield
@@ -112,4 +119,6 @@ def _close_failed(database: Database, record: RunRecord, message: str) -> None:
         database.transact(lambda c: runs.finish(c, record, error=message))
     except StoreError as error:
         # The first error is the one to tell; others will close the run as lost.
-        logger.error("run %d could not be closed: %s", record.run_id, error)
+        logger.error(
+            "the run could not be closed: %s", error, extra={"event": "run_not_closed"}
+        )

@@ -146,7 +146,7 @@ def _log_refusal(refused: str, error: ArtifactError, used: str) -> None:
         refused,
         used,
         error,
-        extra={"event": "champion_refused", "model": refused},
+        extra={"event": "champion_refused"},
     )
 
 

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from types import FrameType
 
 from rocktag.db import runs
@@ -33,7 +34,9 @@ def listening_to_signals(runtime: Runtime) -> Iterator[None]:
             os._exit(_KILLED)  # what it holds is freed when its lease runs out
         runtime.stopping.set()
         ending = threading.Thread(
-            target=_end_in_time, args=(runtime, ended), daemon=True
+            target=copy_context().run,
+            args=(_end_in_time, runtime, ended),
+            daemon=True,
         )
         ending.start()
 
@@ -60,7 +63,10 @@ def _end_in_time(runtime: Runtime, ended: threading.Event) -> None:
     record = runtime.record
     if record is not None:
         _give_up(runtime, record)
-        logger.warning("the batch in hand took too long; it was given back")
+        logger.warning(
+            "the batch in hand took too long; it was given back",
+            extra={"event": "given_back"},
+        )
     os._exit(0)
 
 
@@ -72,4 +78,8 @@ def _give_up(runtime: Runtime, record: RunRecord) -> None:
                 release(connection)
             runs.finish(connection, record, error="stopped before its batch was done")
     except StoreError as error:
-        logger.error("what the run holds could not be given back: %s", error)
+        logger.error(
+            "what the run holds could not be given back: %s",
+            error,
+            extra={"event": "claim_not_given_back"},
+        )

@@ -16,6 +16,7 @@ from types import FrameType
 
 from rocktag.config import Settings
 from rocktag.db import Connection, alerts, queue
+from rocktag.db.runs import RunRecord
 from rocktag.errors import RocktagError, StoreError
 from rocktag.hooks import telling
 from rocktag.recording import TickTaken, describe, recorded_run
@@ -142,7 +143,15 @@ def _run(
         record.taken,
         record.done,
         record.failed,
-        extra={"event": "run_finished", "job": name, "run": record.run_id},
+        extra={
+            "event": "run_finished",
+            **_of(name, record),
+            "counts": {
+                "taken": record.taken,
+                "done": record.done,
+                "failed": record.failed,
+            },
+        },
     )
     return record.goes_on and not runtime.stopping.is_set(), None
 
@@ -154,7 +163,7 @@ def _told(name: str, runtime: Runtime, error: Exception) -> str:
         name,
         message,
         exc_info=None if isinstance(error, RocktagError) else error,
-        extra={"event": "run_failed", "job": name},
+        extra={"event": "run_failed", **_of(name, runtime.record)},
     )
     run_id = runtime.run_id
     _tell_alert(
@@ -164,12 +173,21 @@ def _told(name: str, runtime: Runtime, error: Exception) -> str:
     return message
 
 
+def _of(name: str, record: RunRecord | None) -> dict[str, object]:
+    """Return what a line bears that tells of a run after its end."""
+    return {"job": name, "run": record and record.run_id}
+
+
 def _tell_alert(runtime: Runtime, tell: Callable[[Connection], object]) -> None:
     try:
         with runtime.database.write() as connection:
             tell(connection)
     except StoreError as error:
-        logger.warning("an alert could not be written: %s", error)
+        logger.warning(
+            "an alert could not be written: %s",
+            error,
+            extra={"event": "alert_not_written"},
+        )
 
 
 def _agenda(jobs: Mapping[str, Job], runtime: Runtime) -> Agenda:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
-import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -131,27 +129,6 @@ def progress() -> Progress:
         console=messages,
         disable=not messages.is_terminal,
     )
-
-
-def set_up_logging(level: str) -> None:
-    """Send rocktag's log to standard error, a line an event, in UTC."""
-    handler = logging.StreamHandler()
-    formatter = _RedactingFormatter("%(asctime)sZ %(levelname)-7s %(message)s")
-    formatter.converter = time.gmtime
-    formatter.default_msec_format = "%s.%03d"
-    handler.setFormatter(formatter)
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    logging.getLogger("rocktag").setLevel(level.upper())
-    # Who used a connection tells that it was lost; the pool would add a traceback.
-    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
-
-
-class _RedactingFormatter(logging.Formatter):
-    """Writes records without any known secret, tracebacks included."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line of a record."""
-        return printable(redacted(super().format(record)))
 
 
 _NUMBER = re.compile(r"[-+]?[\d,]+(\.\d+)?( %)?|-")

@@ -10,7 +10,8 @@ from typing import Any
 
 import typer
 
-from rocktag.cli.console import keep_secret, keep_secrets, note, set_up_logging
+from rocktag.cli.console import keep_secret, keep_secrets, note
+from rocktag.cli.logs import set_up_logging
 from rocktag.config import Settings, load, merged
 from rocktag.db import Database
 
@@ -55,7 +56,7 @@ class Session:
         if settings.source is not None:
             keep_secret(settings.source.url.get_secret_value())
         keep_secrets(settings.hook.secrets)
-        set_up_logging(settings.log.level)
+        set_up_logging(settings.log.level, settings.log.format)
         return settings
 
     @cached_property

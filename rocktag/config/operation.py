@@ -93,3 +93,4 @@ class LogSettings(Section):
     """What the log shows."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"

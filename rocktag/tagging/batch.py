@@ -159,4 +159,8 @@ class Batch:
                 self._release(connection)
         except StoreError as error:
             # The lease will run out by itself; the first error is the one to tell.
-            logger.warning("a claim could not be given back: %s", error)
+            logger.warning(
+                "a claim could not be given back: %s",
+                error,
+                extra={"event": "claim_not_given_back"},
+            )

@@ -44,7 +44,12 @@ def isolate(tagger: Tagger, items: Sequence[Claimed]) -> tuple[Tagged, dict[int,
         # Any title may break a model in any way; it must stop nobody else's.
         if len(items) == 1:
             message = f"{type(error).__name__}: {error}"
-            logger.warning("headline %d fails: %s", items[0].headline_id, message)
+            logger.warning(
+                "headline %d fails: %s",
+                items[0].headline_id,
+                message,
+                extra={"event": "headline_fails"},
+            )
             return _nothing_tagged(tagger), {items[0].headline_id: message}
         middle = len(items) // 2
         first, first_errors = isolate(tagger, items[:middle])

@@ -39,11 +39,21 @@ def enqueue_all(
     )
     if released or given_up:
         logger.warning(
-            "freed %d headlines of expired leases, gave up %d", released, given_up
+            "freed %d headlines of expired leases, gave up %d",
+            released,
+            given_up,
+            extra={
+                "event": "leases_expired",
+                "counts": {"freed": released, "given_up": given_up},
+            },
         )
     lost = database.transact(runs.close_lost)
     if lost:
-        logger.warning("closed %d runs whose workers are gone", lost)
+        logger.warning(
+            "closed %d runs whose workers are gone",
+            lost,
+            extra={"event": "runs_lost", "counts": {"closed": lost}},
+        )
 
 
 def tag_pending(
@@ -83,18 +93,30 @@ def tag_pending(
             break
         batch.work(claimed, tally)
         tally.batch_seconds.append(time.monotonic() - begun)
-        logger.info(
-            "tagged %d headlines in %.2f s (%d so far, %d failed)",
-            len(claimed),
-            tally.batch_seconds[-1],
-            record.done,
-            record.failed,
-            extra={"event": "batch_tagged", "count": len(claimed)},
-        )
+        _tell_batch(len(claimed), tally.batch_seconds[-1], record)
         _refuse_many_failures(record, settings)
         after_batch(tally)
     database.query(lambda c: runs.reload(c, record))
     return tally
+
+
+def _tell_batch(claimed: int, seconds: float, record: RunRecord) -> None:
+    logger.info(
+        "tagged %d headlines in %.2f s (%d so far, %d failed)",
+        claimed,
+        seconds,
+        record.done,
+        record.failed,
+        extra={
+            "event": "batch_tagged",
+            "counts": {
+                "claimed": claimed,
+                "seconds": round(seconds, 3),
+                "run_done": record.done,
+                "run_failed": record.failed,
+            },
+        },
+    )
 
 
 def _refuse_many_failures(record: RunRecord, settings: TagSettings) -> None:

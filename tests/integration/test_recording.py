@@ -18,6 +18,7 @@ from rocktag.db.models import VersionFacts
 from rocktag.db.runs import RunRecord
 from rocktag.db.tables import edit_lock, run, tagging
 from rocktag.errors import RefusedValueError, UnavailableError
+from rocktag.log_context import LoggedRun, run_under_way
 from rocktag.recording import TickTaken, recorded_run
 from rocktag.types import Headline
 
@@ -112,6 +113,24 @@ def test_the_heartbeat_renews_the_run_and_its_lease(patient: Database) -> None:
                 break
         assert now[0] >= lease + 30
         assert now[1] > alive
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_run_is_under_way_for_the_log_in_its_heartbeat_too(
+    database: Database,
+) -> None:
+    seen, beaten = [], threading.Event()
+
+    def renew(_: Connection) -> None:
+        seen.append(run_under_way())
+        beaten.set()
+
+    with recorded_run(database, "tag", alive_seconds=0.1) as record:
+        record.renew = renew
+        assert beaten.wait(10)
+        assert run_under_way() == LoggedRun("tag", record.run_id)
+    assert set(seen) == {LoggedRun("tag", record.run_id)}
+    assert run_under_way() is None
 
 
 def _locked_out(path: Path, seconds: float) -> Callable[[], None]:
