@@ -17,5 +17,11 @@ def run(runtime: Runtime, record: RunRecord) -> None:
     source = runtime.settings.source
     if source is not None:
         batch_size = runtime.settings.ingest.batch_size
-        pull(runtime.database, source, batch_size, record)
+        pull(
+            runtime.database,
+            source,
+            batch_size,
+            record,
+            on_batch=runtime.vitals.beat,
+        )
     tell_stale_feed(runtime.database, runtime.settings, record.run_id)

@@ -39,8 +39,11 @@ def run(runtime: Runtime, record: RunRecord) -> None:
     runtime.database.transact(
         lambda c: runs.set_model(c, record.run_id, version, tagger.policy)
     )
-    enqueue_all(runtime.database, version, record, settings.tag)
+    enqueue_all(
+        runtime.database, version, record, settings.tag, on_step=runtime.vitals.beat
+    )
     begun = recorded = time.monotonic()
+    counted = 0
 
     def keep(tally: Tally, *, is_last: bool = False) -> None:
         manifest, policy, name = tagger.artifact.manifest, tagger.policy, tagger.name
@@ -56,7 +59,11 @@ def run(runtime: Runtime, record: RunRecord) -> None:
         runtime.database.transact(write)
 
     def after_batch(tally: Tally) -> None:
-        nonlocal recorded
+        nonlocal recorded, counted
+        runtime.vitals.count_batch(
+            headlines=tally.headlines - counted, seconds=tally.batch_seconds[-1]
+        )
+        counted = tally.headlines
         if time.monotonic() - recorded >= _SECONDS_BETWEEN_RECORDS:
             keep(tally)
             recorded = time.monotonic()

@@ -61,12 +61,24 @@ def _store(
 
 
 def pull(
-    database: Database, source: SourceSettings, batch_size: int, record: RunRecord
+    database: Database,
+    source: SourceSettings,
+    batch_size: int,
+    record: RunRecord,
+    *,
+    on_batch: Callable[[], None] = lambda: None,
 ) -> Stored:
     """Copy what is new or edited from the user's table; that table is only read.
 
     Every row the filter lets through is read at each pull: an edited title is noticed
     wherever it stands, and no row is missed that was committed late.
+
+    Args:
+        database: Where they go.
+        source: The table.
+        batch_size: Rows a transaction.
+        record: The run; its counts grow.
+        on_batch: Called after each batch.
 
     Raises:
         StoreError: One of the two databases refuses.
@@ -79,6 +91,7 @@ def pull(
             origin=source.table,
             batch_size=batch_size,
             record=record,
+            on_batch=on_batch,
         )
     finally:
         own.close()

@@ -15,6 +15,7 @@ from rocktag.db.runs import RunRecord
 from rocktag.errors import ArtifactError
 from rocktag.stopping import Flag
 from rocktag.tagging import Tagger, open_tagger
+from rocktag.vitals import Vitals
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ class Runtime:
         stopping: Set when the process shall end after the batch in hand.
         record: The run that is going on.
         alerted: Set when a run has ended that may have raised an alert.
+        vitals: What the process counts of itself.
     """
 
     settings: Settings
@@ -36,6 +38,7 @@ class Runtime:
     stopping: Flag = field(default_factory=Flag)
     record: RunRecord | None = None
     alerted: threading.Event = field(default_factory=threading.Event)
+    vitals: Vitals = field(default_factory=Vitals)
     _tagger: Tagger | None = None
     _chosen: str | None = None  # what the tagger was opened for: it may be another
     _is_stale: bool = False
@@ -49,6 +52,12 @@ class Runtime:
         """Take other settings, and read the model again from its folder."""
         self.settings = settings
         self._is_stale = True
+
+    @property
+    def model_in_use(self) -> str | None:
+        """The name of the version that tags; None before the first is loaded."""
+        tagger = self._tagger
+        return None if tagger is None else tagger.name
 
     def forget_refusals(self) -> None:
         """Let a champion that was refused be tried once more."""

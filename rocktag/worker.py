@@ -23,10 +23,10 @@ from rocktag.recording import TickTaken, describe, recorded_run
 from rocktag.runtime import Job, Runtime
 from rocktag.schedule import Agenda, trigger
 from rocktag.shutdown import listening_to_signals
+from rocktag.vitals import LONGEST_PAUSE
 
 logger = logging.getLogger(__name__)
 
-_LONGEST_WAIT = 30.0  # seconds: a machine that was suspended is noticed as soon
 _DRAIN_PAUSE = 1.0  # seconds, while other workers have what is left
 
 Reload = Callable[[], Settings]
@@ -50,6 +50,7 @@ def drain(name: str, job: Job, runtime: Runtime) -> str | None:
     """Run a job until no headline is pending or in work; return its error, if any."""
     with listening_to_signals(runtime), telling(runtime):
         while not runtime.stopping.is_set():
+            runtime.vitals.beat()
             error = run_job(name, job, runtime)
             if error is not None:
                 return error
@@ -85,6 +86,7 @@ def serve(
         with listening_to_signals(runtime), telling(runtime) as notifier:
             agenda = _agenda(jobs, runtime)
             while not runtime.stopping.is_set():
+                runtime.vitals.beat()
                 if reload is not None and is_asked:
                     is_asked = False
                     agenda = _reloaded(jobs, runtime, reload, agenda)
@@ -136,6 +138,7 @@ def _run(
         return False, _told(name, runtime, error)
     finally:
         runtime.record = None
+    runtime.vitals.count_run(name, "succeeded")
     _tell_alert(runtime, lambda c: alerts.close_alert(c, "failed_run", name))
     logger.info(
         "%s: %d taken, %d done, %d failed",
@@ -158,6 +161,7 @@ def _run(
 
 def _told(name: str, runtime: Runtime, error: Exception) -> str:
     message = describe(error)
+    runtime.vitals.count_run(name, "failed")
     logger.error(
         "%s failed: %s",
         name,
@@ -211,7 +215,7 @@ def _agenda(jobs: Mapping[str, Job], runtime: Runtime) -> Agenda:
 def _pause(agenda: Agenda) -> float:
     """Return how many seconds to wait: none where a tick fell while a job ran."""
     seconds = agenda.seconds_to_next(datetime.now(UTC))
-    return _LONGEST_WAIT if seconds is None else min(seconds, _LONGEST_WAIT)
+    return LONGEST_PAUSE if seconds is None else min(seconds, LONGEST_PAUSE)
 
 
 def _reloaded(

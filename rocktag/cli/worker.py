@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Annotated
 
 import typer
@@ -49,10 +50,12 @@ def worker(
     runtime = Runtime(here.settings, here.database)
     jobs = {name: job for name, job in JOBS.items() if only is None or name in only}
     if not (once or drain):
-        daemon.serve(jobs, runtime, here.read_settings)
+        with _exposed(runtime):
+            daemon.serve(jobs, runtime, here.read_settings)
         return
     if drain:
-        outcome = {"tag": daemon.drain("tag", JOBS["tag"], runtime)}
+        with _exposed(runtime):
+            outcome = {"tag": daemon.drain("tag", JOBS["tag"], runtime)}
     else:
         outcome = daemon.run_once(jobs, runtime)
     if json:
@@ -61,3 +64,12 @@ def worker(
     if failed:
         fail(f"failed: {', '.join(failed)}; see the log above, and the table run")
         raise typer.Exit(1)
+
+
+def _exposed(runtime: Runtime) -> AbstractContextManager[None]:
+    """Answer on the port of `[http]`; without one nothing of it is imported."""
+    if not runtime.settings.http.port:
+        return nullcontext()
+    from rocktag.exposing import exposed
+
+    return exposed(runtime, tuple(JOBS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Annotated, Any, Literal, TypeAlias
 from zoneinfo import available_timezones
 
@@ -37,9 +38,19 @@ def _zone(name: str) -> str:
     return name
 
 
+def _address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise ValueError(
+            "not an IP address; expected for instance 127.0.0.1, or 0.0.0.0 for all"
+        ) from None
+
+
 ThresholdPolicy: TypeAlias = Annotated[str | float, BeforeValidator(_threshold)]
 When: TypeAlias = Annotated[str, AfterValidator(_when)]
 Zone: TypeAlias = Annotated[str, AfterValidator(_zone)]
+Address: TypeAlias = Annotated[str, AfterValidator(_address)]
 Fraction: TypeAlias = Annotated[float, Field(gt=0, lt=1)]
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
 
@@ -87,6 +98,13 @@ class WorkerSettings(Section):
 
     retry_seconds: float = Field(60.0, ge=0, le=3_600)  # for a lock, a lost server
     shutdown_timeout: float = Field(30.0, gt=0, le=3_600)  # seconds after SIGTERM
+
+
+class HttpSettings(Section):
+    """Where a worker answers /metrics, /healthz and /readyz."""
+
+    port: int = Field(0, ge=0, le=65_535)  # 0: none
+    address: Address = "127.0.0.1"  # there is no password: beyond it anyone may read
 
 
 class LogSettings(Section):

@@ -33,6 +33,7 @@ from rocktag.config.operation import (
     AlertSettings,
     AuditSettings,
     Fraction,
+    HttpSettings,
     LogSettings,
     Name,
     ScheduleSettings,
@@ -162,6 +163,7 @@ class Settings(BaseSettings):
     hook: HookSettings = HookSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     worker: WorkerSettings = WorkerSettings()
+    http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()
 
     @model_validator(mode="before")
@@ -186,7 +188,7 @@ class Settings(BaseSettings):
         the name of one that is not shipped is left out.
         """
         left_out = (
-            *("database_url", "models_dir", "source", "hook"),
+            *("database_url", "models_dir", "source", "hook", "http"),
             *("preset", "search", "encoder"),
         )
         own_preset = {"preset"} if self.train.preset not in presets.SHIPPED else set()

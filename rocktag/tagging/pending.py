@@ -20,15 +20,27 @@ _FEW_FAILURES = 20  # of a run; so few say nothing about their share
 
 
 def enqueue_all(
-    database: Database, model_version_id: int, record: RunRecord, settings: TagSettings
+    database: Database,
+    model_version_id: int,
+    record: RunRecord,
+    settings: TagSettings,
+    *,
+    on_step: Callable[[], None] = lambda: None,
 ) -> None:
     """Make pending what the version is to tag, and free what others left behind.
+
+    Args:
+        database: Where the headlines are.
+        model_version_id: The key of the version.
+        record: The run.
+        settings: How often a headline is tried.
+        on_step: Called after each transaction, of which a large queue takes many.
 
     Raises:
         StoreError: The database refuses.
     """
     while database.transact(lambda c: queue.enqueue(c, model_version_id)):
-        pass
+        on_step()
     released, given_up = database.transact(
         lambda c: write_back.release_expired(
             c,
