@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 _FRESH_SECONDS = 5.0  # no second look at the database within them
 _REST = 10.0  # times what a look takes: what is slow is done the more rarely
 _PATIENCE = 3.0  # seconds a look may take before somebody who asks is told without
-_STILL_TRUE_SECONDS = 60.0  # that a former look stands in for one that takes so long
+_STILL_TRUE_SECONDS = 60.0  # that a former look may stand in for a slow one
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,9 @@ class Sight:
     ended_at: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
 
-    @property
-    def age(self) -> float:
-        """Seconds since then."""
-        return time.monotonic() - self.ended_at
+    def is_younger_than(self, seconds: float) -> bool:
+        """Tell whether it may still be used; what took long may be older."""
+        return time.monotonic() - self.ended_at < seconds + self.seconds * _REST
 
 
 _OTHER_SCHEMA = (
@@ -70,7 +69,7 @@ class Lookout:
         It comes within seconds, whatever the database does.
         """
         with self._lock:
-            if self._last is not None and _is_fresh(self._last):
+            if self._last is not None and self._last.is_younger_than(_FRESH_SECONDS):
                 return self._last
             if self._pending is None:
                 self._pending = self._start()
@@ -79,7 +78,7 @@ class Lookout:
             return pending.result(timeout=max(left, 0.0))
         except TimeoutError:
             last = self._last
-            is_true = last is not None and last.age < _STILL_TRUE_SECONDS
+            is_true = last is not None and last.is_younger_than(_STILL_TRUE_SECONDS)
             return last if last and is_true else Sight(False, _TOO_SLOW)
 
     def _start(self) -> Future[Sight]:
@@ -116,7 +115,3 @@ def look_once(runtime: Runtime, jobs: Sequence[str]) -> Sight:
         )
         return Sight(False, "the database does not answer; the worker's log says why")
     return Sight(True, health=health, seconds=time.monotonic() - begun)
-
-
-def _is_fresh(sight: Sight) -> bool:
-    return sight.age < max(_FRESH_SECONDS, sight.seconds * _REST)

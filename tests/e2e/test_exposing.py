@@ -372,7 +372,7 @@ def test_what_was_seen_stands_in_for_a_look_that_takes_long(
     first = watching.sight()
     assert first.is_up
     monkeypatch.setattr(lookout, "_FRESH_SECONDS", 0.0)
-    assert watching.sight() is first
+    assert watching.sight() is first, "the second look hangs"
     monkeypatch.setattr(lookout, "_STILL_TRUE_SECONDS", 0.0)
     assert not watching.sight().is_up
     hangs.set()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from rocktag.db import Database, alerts, headlines, models, queue, runs, taggings
 from rocktag.db.models import VersionFacts
-from rocktag.db.tables import run, tagging
+from rocktag.db.tables import headline, run, tagging
 from rocktag.health import look
 from rocktag.types import Headline
 
@@ -58,6 +58,36 @@ def test_what_waits_counts_whether_or_not_it_was_queued(database: Database) -> N
     assert found.waiting == 3
     assert found.oldest_waiting is not None
     assert found.problems() == ()
+
+
+def test_the_oldest_that_waits_is_new_queued_or_not(database: Database) -> None:
+    version = _champion(database)
+    moments = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
+    _store(database, 1, 2)
+    with database.write() as connection:
+        queue.enqueue(connection, version)
+    _store(database, 3)
+    with database.write() as connection:
+        for number, moment in enumerate(moments, start=1):
+            connection.execute(
+                update(headline)
+                .where(headline.c.external_id == str(number))
+                .values(ingested_at=moment)
+            )
+    assert look(database, JOBS, "champion").oldest_waiting == moments[0]
+    with database.write() as connection:
+        connection.execute(
+            update(tagging)
+            .where(
+                tagging.c.headline_id
+                == select(func.min(headline.c.id)).scalar_subquery()
+            )
+            .values(status="done")
+        )
+    assert look(database, JOBS, "champion").oldest_waiting == moments[1]
+    with database.write() as connection:
+        connection.execute(update(tagging).values(status="done"))
+    assert look(database, JOBS, "champion").oldest_waiting == moments[2]
 
 
 def test_a_worker_that_is_gone_is_noticed(database: Database) -> None:
