@@ -17,7 +17,7 @@ def optimizer_of(schedule: Schedule, steps: int) -> Any:
     return fused_adamw(
         _learning_rate(schedule, schedule.epochs * steps),
         weight_decay=schedule.weight_decay,
-        global_clipnorm=schedule.gradient_clip or None,
+        gradient_clip=schedule.gradient_clip,
         gradient_accumulation_steps=several if several > 1 else None,
     )
 
