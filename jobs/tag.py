@@ -21,7 +21,8 @@ _SECONDS_BETWEEN_RECORDS = 30.0  # a killed run loses no more of its statistics
 def run(runtime: Runtime, record: RunRecord) -> None:
     """Tag until nothing is pending, and record what was seen.
 
-    Where another model is chosen meanwhile, the run ends and asks for another one.
+    Where another model or another configuration is to be used meanwhile, the run ends
+    and asks for another one.
 
     Raises:
         StoreError: The database refuses, or there is no champion.
@@ -69,8 +70,11 @@ def run(runtime: Runtime, record: RunRecord) -> None:
             recorded = time.monotonic()
 
     def should_stop() -> bool:
-        record.goes_on = not runtime.stopping.is_set() and runtime.has_other_model()
-        return record.goes_on or runtime.stopping.is_set()
+        if runtime.stopping.is_set():
+            record.goes_on = False
+            return True
+        record.goes_on = runtime.reload_asked or runtime.has_other_model()
+        return record.goes_on
 
     tally = tag_pending(
         runtime.database,

@@ -29,6 +29,8 @@ class Runtime:
         database: Where headlines and tags are.
         stopping: Set when the process shall end after the batch in hand.
         record: The run that is going on.
+        reload_asked: Whether the configuration is to be read again after the batch in
+            hand. No Event: its lock may be held where a signal's handler comes in.
         alerted: Set when a run has ended that may have raised an alert.
         vitals: What the process counts of itself.
     """
@@ -37,6 +39,7 @@ class Runtime:
     database: Database
     stopping: Flag = field(default_factory=Flag)
     record: RunRecord | None = None
+    reload_asked: bool = False
     alerted: threading.Event = field(default_factory=threading.Event)
     vitals: Vitals = field(default_factory=Vitals)
     _tagger: Tagger | None = None

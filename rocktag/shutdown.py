@@ -64,7 +64,7 @@ def _end_in_time(runtime: Runtime, ended: threading.Event) -> None:
     if record is not None:
         _give_up(runtime, record)
         logger.warning(
-            "the batch in hand took too long; it was given back",
+            "the job in hand took too long; its run is closed, what it held given back",
             extra={"event": "given_back"},
         )
     os._exit(0)

@@ -54,12 +54,23 @@ def drain(name: str, job: Job, runtime: Runtime) -> str | None:
             error = run_job(name, job, runtime)
             if error is not None:
                 return error
-            version = runtime.registered(runtime.tagger())
-            waiting = partial(queue.waiting, model_version_id=version)
-            if not runtime.database.query(waiting):
+            if not _wait_for_work(runtime):
                 return None
-            runtime.stopping.wait(_DRAIN_PAUSE)
     return None
+
+
+def _wait_for_work(runtime: Runtime) -> bool:
+    """Wait while other workers have all that is left; tell whether anything is."""
+    version = runtime.registered(runtime.tagger())
+    waiting = partial(queue.waiting, model_version_id=version)
+    in_work = partial(queue.in_work, model_version_id=version)
+    while left := runtime.database.query(waiting):
+        runtime.vitals.beat()
+        if runtime.stopping.wait(_DRAIN_PAUSE):
+            return False
+        if left > runtime.database.query(in_work):
+            return True
+    return False
 
 
 def serve(
@@ -74,28 +85,31 @@ def serve(
         runtime: What they are handed.
         reload: Reads the configuration again, at SIGHUP.
     """
-    is_asked = False  # no Event: its lock may be held where the handler comes in
+    agenda = _agenda(jobs, runtime)
 
     def hang_up(number: int, _: FrameType | None) -> None:
-        nonlocal is_asked
-        is_asked = True
+        runtime.reload_asked = True
         runtime.stopping.wake()
+
+    def reload_if_asked() -> None:
+        nonlocal agenda
+        if reload is not None and runtime.reload_asked:
+            runtime.reload_asked = False
+            agenda = _reloaded(jobs, runtime, reload, agenda)
+            notifier.start()
 
     before = signal.signal(signal.SIGHUP, hang_up) if reload else None
     try:
         with listening_to_signals(runtime), telling(runtime) as notifier:
-            agenda = _agenda(jobs, runtime)
             while not runtime.stopping.is_set():
                 runtime.vitals.beat()
-                if reload is not None and is_asked:
-                    is_asked = False
-                    agenda = _reloaded(jobs, runtime, reload, agenda)
-                    notifier.start()
+                reload_if_asked()
                 for tick in agenda.due(datetime.now(UTC)):
                     if runtime.stopping.is_set():
                         break
                     runtime.forget_refusals()
-                    run_job(tick.job, jobs[tick.job], runtime, tick.moment)
+                    job = jobs[tick.job]
+                    run_job(tick.job, job, runtime, tick.moment, reload_if_asked)
                 runtime.stopping.wait(_pause(agenda))
     finally:
         if reload:
@@ -104,17 +118,24 @@ def serve(
 
 
 def run_job(
-    name: str, job: Job, runtime: Runtime, tick: datetime | None = None
+    name: str,
+    job: Job,
+    runtime: Runtime,
+    tick: datetime | None = None,
+    before_more: Callable[[], None] = lambda: None,
 ) -> str | None:
     """Run one job under a `run` row; return its error, or None where it succeeded.
 
     Nothing escapes: a daemon must outlive a bad night. A tick that another worker has
-    had is passed over.
+    had is passed over. `before_more` is called before each run after the first, of a
+    job that wants another one at once.
     """
     goes_on, error = True, None
     while goes_on and error is None:
         goes_on, error = _run(name, job, runtime, tick if job.once_a_tick else None)
         runtime.alerted.set()
+        if goes_on:
+            before_more()
     return error
 
 
@@ -222,12 +243,16 @@ def _reloaded(
     jobs: Mapping[str, Job], runtime: Runtime, reload: Reload, agenda: Agenda
 ) -> Agenda:
     """Take the configuration as it is now; where it cannot be used, go on as before."""
-    former = runtime.settings.schedule
+    former = runtime.settings
     try:
         runtime.reload(reload())
     except RocktagError as error:
         logger.error("not reloaded: %s", error, extra={"event": "reload_refused"})
         return agenda
     logger.info("reloaded the configuration", extra={"event": "reloaded"})
-    same = runtime.settings.schedule == former
+    if runtime.settings.http != former.http:
+        logger.warning(
+            "[http] has changed: that needs a restart", extra={"event": "needs_restart"}
+        )
+    same = runtime.settings.schedule == former.schedule
     return agenda if same else _agenda(jobs, runtime)

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from rocktag.db.dialects import insert_unless_present
 from rocktag.db.locks import lock_against_edits
 from rocktag.db.tables import headline, model_alias_event, model_version, tagging
+from rocktag.db.taggings import is_overdue
 
 _IDS_A_STATEMENT = 10_000  # headlines enqueued in one transaction
 LATER = 1  # the priority of what is tagged again, after all that is new
@@ -149,6 +150,16 @@ def waiting(connection: Connection, model_version_id: int) -> int:
         (connection.scalar(queued) or 0)
         + (connection.scalar(unseen.select_from(headline)) or 0)
     )
+
+
+def in_work(connection: Connection, model_version_id: int) -> int:
+    """Return how many headlines somebody holds whose lease has not run out."""
+    held = select(func.count()).where(
+        tagging.c.model_version_id == model_version_id,
+        tagging.c.status == "leased",
+        ~is_overdue(),
+    )
+    return connection.scalar(held) or 0
 
 
 def count_by_status(connection: Connection, model_version_id: int) -> dict[str, int]:

@@ -55,7 +55,8 @@ def _ask(url: str, payload: bytes, timeout: float) -> str | None:
         with opener.open(asked, timeout=timeout) as answer:
             status: int = answer.status
     except (OSError, HTTPException, ValueError) as error:
-        return f"the server cannot be reached: {brief(error)}"
+        said = " ".join(brief(error).split())  # it may hold what the server answered
+        return f"the server gave no answer that could be read: {said}"
     if 200 <= status < 300:
         return None
     follows = "; redirects are not followed" if 300 <= status < 400 else ""

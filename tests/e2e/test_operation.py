@@ -12,10 +12,10 @@ import pytest
 
 from jobs import JOBS
 from rocktag.artifact import publish
-from rocktag.db import models
+from rocktag.db import models, queue, taggings
 from rocktag.runtime import version_facts
 from rocktag.training import Trained
-from rocktag.worker import run_once
+from rocktag.worker import drain, run_once
 from tests.e2e.conftest import Result, World, wait_until
 from tests.e2e.test_worker import Fragile, end, log_of, runtime_of
 
@@ -26,7 +26,7 @@ import sys, time
 from rocktag.config import Settings
 from rocktag.db import Database
 from rocktag.runtime import Job, Runtime
-from rocktag.worker import run_once
+from rocktag.worker import drain, run_once
 
 def sleep(runtime, record):
     print("asleep", flush=True)
@@ -105,6 +105,44 @@ def test_a_daemon_takes_a_new_configuration_and_a_new_champion_without_restart(
         " GROUP BY model_version ORDER BY model_version"
     ) == [(world.published.manifest.name, 70), (second.manifest.name, 30)]
     assert world.count("run WHERE status <> 'succeeded'") == 0
+
+
+@on_sqlite
+def test_a_hang_up_is_heeded_after_the_batch_in_hand_not_after_the_run(
+    world: World,
+) -> None:
+    config = world.rocktag.folder / "config.toml"
+    schedule = '[schedule]\ntag = "every second"\naudit = "off"\npull = "off"\n'
+    config.write_text(f"{schedule}[tag]\nbatch_size = 1\n")
+    world.add(5_000)
+    process = world.rocktag.start("worker")
+    wait_until(lambda: "tagged 1 headlines" in log_of(world), "the first batch")
+    config.write_text(f"{schedule}[tag]\nbatch_size = 999\n")
+    process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "tagged 999 headlines" in log_of(world), "a larger batch")
+    wait_until(lambda: _done(world) == 5_000, "the rest")
+    assert end(process, signal.SIGTERM) == 0
+    assert log_of(world).count("reloaded the configuration") == 1
+    ((first,),) = world.select("SELECT done FROM run WHERE job = 'tag' AND id = 2")
+    assert first < 5_000
+
+
+@on_sqlite
+def test_draining_waits_for_what_another_worker_has_without_a_run_a_second(
+    world: World,
+) -> None:
+    world.add(30)
+    runtime = runtime_of(world)
+    version = runtime.registered(runtime.tagger())
+    with world.database.write() as connection:
+        queue.enqueue(connection, version)
+        taggings.claim(connection, version, claim_id="other", limit=10, lease_seconds=4)
+    assert drain("tag", JOBS["tag"], runtime) is None
+    assert _done(world) == 30
+    assert world.select("SELECT taken FROM run WHERE job = 'tag' ORDER BY id") == [
+        (20,),
+        (10,),
+    ]
 
 
 def test_a_headline_whose_labels_the_database_refuses_fails_alone(
