@@ -60,8 +60,12 @@ def complete(
     """
     owned = _owned(connection, model_version_id, claim_id, labels.keys())
     if not owned:
-        return owned
-    _delete_labels(connection, model_version_id, owned)
+        return set()
+    # Nothing else has labels yet. And on a table without statistics PostgreSQL would
+    # read all labels of the version to find those of a batch.
+    tagged_before = [key for key, moment in owned.items() if moment is not None]
+    if tagged_before:
+        _delete_labels(connection, model_version_id, tagged_before)
     connection.execute(
         insert(headline_label),
         [
@@ -94,7 +98,7 @@ def complete(
         )
     )
     _forget_failures(connection, model_version_id, owned)
-    return owned
+    return set(owned)
 
 
 def fail(
@@ -119,7 +123,7 @@ def fail(
     Returns:
         The keys recorded; the others belong to somebody else by now.
     """
-    owned = _owned(connection, model_version_id, claim_id, errors.keys())
+    owned = set(_owned(connection, model_version_id, claim_id, errors.keys()))
     if not owned:
         return owned
     mine = of_version(model_version_id, owned)
@@ -266,19 +270,22 @@ def _owned(
     model_version_id: int,
     claim_id: str,
     headline_ids: Collection[int],
-) -> set[int]:
-    """Lock and return those of the headlines that the claim still holds."""
+) -> dict[int, datetime | None]:
+    """Lock those of the headlines that the claim still holds.
+
+    Returns:
+        Their keys, each with when it was last tagged by this version, None for never.
+    """
     lock_against_edits(connection, shared=True)
-    return set(
-        connection.scalars(
-            select(tagging.c.headline_id)
-            .where(
-                is_held(model_version_id, claim_id),
-                tagging.c.headline_id.in_(headline_ids),
-            )
-            .with_for_update()
+    rows = connection.execute(
+        select(tagging.c.headline_id, tagging.c.tagged_at)
+        .where(
+            is_held(model_version_id, claim_id),
+            tagging.c.headline_id.in_(headline_ids),
         )
+        .with_for_update()
     )
+    return dict(rows.all())
 
 
 def _delete_labels(
