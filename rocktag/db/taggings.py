@@ -138,10 +138,17 @@ def is_overdue() -> ColumnElement[bool]:
 def of_version(
     model_version_id: int, headline_ids: Collection[int]
 ) -> ColumnElement[bool]:
-    """Return the condition for a version's taggings of these headlines."""
+    """Return the condition for a version's taggings of these headlines.
+
+    Without the bounds PostgreSQL, on a table without statistics, reads all taggings of
+    the version to find those of a batch: 170 ms instead of 3 among a million.
+    """
     return and_(
         tagging.c.model_version_id == model_version_id,
         tagging.c.headline_id.in_(headline_ids),
+        tagging.c.headline_id.between(
+            min(headline_ids, default=0), max(headline_ids, default=0)
+        ),
     )
 
 
