@@ -99,7 +99,7 @@ def renew(
     lock_against_edits(connection, shared=True)
     renewed = connection.execute(
         update(tagging)
-        .where(is_held(model_version_id, claim_id))
+        .where(_is_held(model_version_id, claim_id))
         .values(lease_until=epoch_now() + lease_seconds)
     )
     return renewed.rowcount
@@ -110,7 +110,7 @@ def release(connection: Connection, model_version_id: int, claim_id: str) -> int
     lock_against_edits(connection, shared=True)
     released = connection.execute(
         update(tagging)
-        .where(is_held(model_version_id, claim_id))
+        .where(_is_held(model_version_id, claim_id))
         .values(
             status="pending",
             attempt=tagging.c.attempt - 1,
@@ -121,7 +121,7 @@ def release(connection: Connection, model_version_id: int, claim_id: str) -> int
     return released.rowcount
 
 
-def is_held(model_version_id: int, claim_id: str) -> ColumnElement[bool]:
+def _is_held(model_version_id: int, claim_id: str) -> ColumnElement[bool]:
     """Return the condition for what a claim still holds."""
     return and_(
         tagging.c.model_version_id == model_version_id,

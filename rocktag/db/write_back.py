@@ -15,7 +15,7 @@ from sqlalchemy import Connection, and_, case, delete, insert, select, update
 
 from rocktag.db.locks import lock_against_edits
 from rocktag.db.tables import failed_headline, headline, headline_label, tagging
-from rocktag.db.taggings import is_held, is_overdue, of_version
+from rocktag.db.taggings import is_overdue, of_version
 from rocktag.types import ServedBy
 
 _NEVER_BACK = "every worker that took it ended without a word, or took too long"
@@ -280,8 +280,10 @@ def _owned(
     rows = connection.execute(
         select(tagging.c.headline_id, tagging.c.tagged_at)
         .where(
-            is_held(model_version_id, claim_id),
-            tagging.c.headline_id.in_(headline_ids),
+            # By key, for what has a claim is leased: in the queue's index PostgreSQL
+            # passes over every lease there ever was, until it is vacuumed.
+            of_version(model_version_id, headline_ids),
+            tagging.c.claimed_by == claim_id,
         )
         .with_for_update()
     )
