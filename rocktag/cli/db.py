@@ -26,7 +26,7 @@ Revision = Annotated[str, typer.Argument(help="A revision, such as 0001.")]
 @app.command()
 def upgrade(context: typer.Context, revision: Revision = "head") -> None:
     """Bring the tables up to a revision; what they hold stays."""
-    database = session(context).bare_database
+    database = session(context).creating().bare_database
     found = schema.upgrade(database, revision)
     output.print(f"{database.name} is at {found.current}")
 

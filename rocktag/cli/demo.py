@@ -103,6 +103,7 @@ def _fresh_session(given: Session, folder: Path) -> Session:
             "source": None,
             "hook": {"command": [], "url": None},
         },
+        may_create=True,
     )
 
 

@@ -76,7 +76,8 @@ def glove_dimensions(
         raise UsageError(f"{to} is neither .csv nor .json; give one of these endings")
     check_installed()
     given = {"classifier": "cnn-bilstm", "seed": seed, "preset": preset, "folds": 1}
-    here = session(context).with_options("train", given)
+    here = session(context).creating(when=corpus is not None)
+    here = here.with_options("train", given)
     files = [Path(file) for file in [*glove, *(more or [])]]
     vectors = [word_vectors_of(file, here.settings.train) for file in files]
     check_writable(here.settings.models_dir)

@@ -27,7 +27,7 @@ def ingest(
     json: Json = False,
 ) -> None:
     """Read headlines from files; what is known already is not added again."""
-    here = session(context)
+    here = session(context).creating()
     columns = parse_columns(column)
     with recorded_run(here.database, "ingest") as record:
         rows = [_ingest_file(here, path, columns, source, record) for path in files]

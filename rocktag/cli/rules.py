@@ -39,7 +39,7 @@ def report(
     json: Json = False,
 ) -> None:
     """Print and store coverage, overlap and co-occurrence of every label."""
-    here = session(context)
+    here = session(context).creating(when=corpus is not None)
     titles = read_corpus(here, corpus, parse_columns(column)).titles
     rules = keyword_rules()
     found = analyse(rules.label_matrix(titles), rules.labels)

@@ -72,7 +72,8 @@ def search(
     from rocktag import searching
 
     given = {"classifier": classifier, "preset": preset}
-    here = session(context).with_options("train", given)
+    here = session(context).creating(when=corpus is not None)
+    here = here.with_options("train", given)
     check_installed("optuna")
     check_writable(here.settings.models_dir)
     titles = read_corpus(here, corpus, parse_columns(column))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,17 @@ class Session:
     Attributes:
         config_file: From `--config`.
         overrides: From the other options, as nested values.
+        may_create: Whether a SQLite file that is not there is made. Only commands that
+            fill a database should: another would report on an empty one in good faith.
     """
 
     config_file: Path | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    may_create: bool = False
+
+    def creating(self, *, when: bool = True) -> Session:
+        """Return a session that makes a SQLite file where there is none."""
+        return replace(self, may_create=when)
 
     def with_options(self, section: str, options: Mapping[str, Any]) -> Session:
         """Return a session in which a command's own options are the strongest.
@@ -38,7 +45,7 @@ class Session:
         given = {key: value for key, value in options.items() if value is not None}
         if not given:
             return self
-        return Session(self.config_file, merged(self.overrides, {section: given}))
+        return replace(self, overrides=merged(self.overrides, {section: given}))
 
     @cached_property
     def settings(self) -> Settings:
@@ -64,6 +71,7 @@ class Session:
         """The database, whatever schema it has."""
         return Database(
             self.settings.database_url.get_secret_value(),
+            must_exist=not self.may_create,
             retry_seconds=self.settings.worker.retry_seconds,
         )
 

@@ -76,7 +76,8 @@ def train(
         "folds": folds,
         "transformer": {"base": base} if base else None,
     }
-    here = session(context).with_options("train", options)
+    here = session(context).creating(when=corpus is not None)
+    here = here.with_options("train", options)
     if base and here.settings.train.classifier != "transformer":
         raise UsageError(
             f"{here.settings.train.classifier} starts from no encoder; leave --base"

@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -22,12 +23,14 @@ from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
     InterfaceError,
+    InvalidatePoolError,
     NoSuchModuleError,
     OperationalError,
     SQLAlchemyError,
     StatementError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from rocktag.db.retrying import Result, done_in_time
 from rocktag.errors import RefusedValueError, StoreError, UnavailableError
@@ -54,18 +57,23 @@ class Database:
     """A database by its URL: SQLite, PostgreSQL, MariaDB or MySQL.
 
     With `read_only` its sessions refuse to write, and a SQLite file is neither made
-    nor brought into another journal mode: it may be the user's own. `transact` and
-    `query` try again for `retry_seconds` where a deadlock, a lock or a lost server
-    stopped them.
+    nor brought into another journal mode: it may be the user's own. With `must_exist`
+    a SQLite file is not made either. `transact` and `query` try again for
+    `retry_seconds` where a deadlock, a lock or a lost server stopped them.
     """
 
     def __init__(
-        self, url: str, *, read_only: bool = False, retry_seconds: float = 0.0
+        self,
+        url: str,
+        *,
+        read_only: bool = False,
+        must_exist: bool = False,
+        retry_seconds: float = 0.0,
     ) -> None:
         self._retry_seconds = retry_seconds
         try:
             self._url = with_driver(url)
-            self._engine = _engine(self._url, read_only)
+            self._engine = _engine(self._url, read_only, must_exist)
         except (ArgumentError, NoSuchModuleError, ValueError):
             raise StoreError(f"the database URL cannot be read; {_EXPECTED}") from None
         except ModuleNotFoundError as error:
@@ -213,9 +221,9 @@ def with_driver(url: str) -> URL:
     return parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
 
 
-def _engine(url: URL, read_only: bool) -> Engine:
+def _engine(url: URL, read_only: bool, must_exist: bool) -> Engine:
     if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(url, read_only)
+        return _sqlite_engine(url, read_only, must_exist)
     engine = create_engine(url, **_options(url, read_only=read_only))
     event.listen(engine, "do_connect", _connect)
     if read_only and engine.dialect.name == "mysql":
@@ -250,17 +258,63 @@ def _options(url: URL, *, read_only: bool) -> dict[str, Any]:
             }
 
 
-def _sqlite_engine(url: URL, read_only: bool) -> Engine:
-    if read_only and url.database and not url.query.get("uri"):
+def _sqlite_engine(url: URL, read_only: bool, must_exist: bool) -> Engine:
+    file = _plain_file(url)
+    if file is not None and (must_exist or read_only):
         # Mode rw makes no new file, and is ro where the file may not be written to.
-        path = Path(url.database).absolute().as_uri()
-        url = url.set(database=path).update_query_dict({"uri": "true", "mode": "rw"})
+        url = url.set(database=file.as_uri())
+        url = url.update_query_dict({"uri": "true", "mode": "rw"})
     engine = create_engine(url, **_options(url, read_only=read_only))
+    if file is not None and must_exist:
+        event.listen(engine, "do_connect", partial(_refuse_missing, file))
     event.listen(engine, "do_connect", _connect)
     prepare = _prepare_read_only_sqlite if read_only else _prepare_sqlite
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", _begin_sqlite)
+    if file is not None:
+        _watch_file(engine, file)
     return engine
+
+
+def _plain_file(url: URL) -> Path | None:
+    """Return a file given by its path: not one in memory, not SQLite's own URIs."""
+    if not url.database or url.database == ":memory:" or "uri" in url.query:
+        return None
+    return Path(url.database).absolute()
+
+
+def _refuse_missing(file: Path, *_: Any) -> None:
+    if not file.exists():
+        raise UnavailableError(
+            f"there is no database {file};"
+            " rocktag ingest and rocktag db upgrade make it, or correct database_url"
+        )
+
+
+def _watch_file(engine: Engine, file: Path) -> None:
+    """Let no connection go on with a file that was deleted or replaced.
+
+    The system would keep that file for those who have it open, and what is written to
+    it would be lost in silence.
+    """
+
+    def remember(_: Any, record: ConnectionPoolEntry) -> None:
+        record.info["file"] = _identity(file)
+
+    def compare(_: Any, record: ConnectionPoolEntry, __: Any) -> None:
+        if record.info["file"] != _identity(file):
+            raise InvalidatePoolError(f"{file} was deleted or replaced")
+
+    event.listen(engine, "connect", remember)
+    event.listen(engine, "checkout", compare)
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:

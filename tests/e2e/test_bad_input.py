@@ -271,11 +271,40 @@ WITH_A_DATABASE = [
 def test_a_command_that_cannot_work_fails_in_one_line_and_leaves_nothing(
     bad: Bad, files: Path, call: Call
 ) -> None:
+    assert call("db", "upgrade").code == 0
     before = _snapshot(files)
     result = call(*bad.command)
     _assert_refused(result, bad.code, bad.phrase)
     _assert_one_line(result)
     assert _snapshot(files) == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "status",
+        "worker --once",
+        "tag x",
+        "train",
+        "models list",
+        "failed list",
+        "retag",
+        "undo --run 1",
+        "rules report",
+        "thresholds champion",
+        "db check",
+        "db current",
+    ],
+)
+def test_what_needs_a_database_makes_none(
+    command: str, files: Path, call: Call
+) -> None:
+    result = call(*command.split())
+    _assert_refused(
+        result, FAILURE, "rocktag.db; rocktag ingest and rocktag db upgrade"
+    )
+    _assert_one_line(result)
+    assert not (files / "rocktag.db").exists()
 
 
 @pytest.mark.parametrize(
@@ -290,6 +319,7 @@ def test_a_command_that_cannot_work_fails_in_one_line_and_leaves_nothing(
 def test_a_bad_line_of_standard_input_is_told_with_its_number(
     stdin: bytes, phrase: str, rocktag: Rocktag
 ) -> None:
+    rocktag.well("db", "upgrade")
     result = rocktag("tag", "-", stdin=stdin, PYTHONIOENCODING="utf-8")
     _assert_refused(result, FAILURE, phrase)
     _assert_one_line(result)
@@ -298,6 +328,7 @@ def test_a_bad_line_of_standard_input_is_told_with_its_number(
 def test_without_a_champion_the_worker_fails_and_says_what_to_run(
     rocktag: Rocktag,
 ) -> None:
+    rocktag.well("db", "upgrade")
     result = rocktag("worker", "--once")
     _assert_refused(result, FAILURE, "run: rocktag train")
     assert "failed: tag, audit" in result.stderr
@@ -422,6 +453,7 @@ def test_a_models_folder_that_cannot_be_written_publishes_nothing(
 ) -> None:
     # A file in its way stops root too, which permissions do not.
     (rocktag.folder / "models").write_text("")
+    rocktag.well("db", "upgrade")
     before = _snapshot(rocktag.folder)
     result = rocktag("train", "--classifier", "decision-tree", "--corpus", headlines)
     _assert_refused(result, FAILURE, "nothing was begun")
