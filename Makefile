@@ -12,7 +12,7 @@ demo: $(VENV)/demo-is-installed
 	$(BIN)/rocktag demo
 
 test: lint
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal
 
 lint: $(VENV)/dev-is-installed
 	$(BIN)/ruff check .
