@@ -149,7 +149,9 @@ def _attend(architecture: Architecture, states: Any, real: Any, weight: Any) -> 
     """Return what the states (B, T, 2U) of the real tokens come to."""
     from keras import layers, ops
 
-    far_below = (1 - weight) * -1e4  # (B, T, 1), so that no maximum is padding's
+    # So that no maximum is padding's. Subtracted: Keras takes a sum for that of a bias,
+    # over the wrong axis, where a single title has as many tokens as there are numbers.
+    far = (1 - weight) * 1e4  # (B, T, 1)
     match architecture.attention:
         case "additive":
             score = layers.Dense(1, activation="tanh", name="attention_score")
@@ -157,9 +159,9 @@ def _attend(architecture: Architecture, states: Any, real: Any, weight: Any) -> 
                 score(states), mask=ops.expand_dims(real, -1)
             )  # (B, T, 1), sums to 1 over T
             mean = ops.sum(attention * states, axis=1)  # (B, 2U)
-            maximum = ops.max(states + far_below, axis=1)  # (B, 2U)
+            maximum = ops.max(states - far, axis=1)  # (B, 2U)
             return ops.concatenate([mean, maximum], axis=-1)  # (B, 4U)
         case "dot-product":
             attend = layers.Attention(name="attention")
             attended = attend([states, states], mask=[real, real])  # (B, T, 2U)
-            return ops.max(attended + far_below, axis=1)  # (B, 2U)
+            return ops.max(attended - far, axis=1)  # (B, 2U)

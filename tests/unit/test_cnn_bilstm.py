@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rocktag.classifiers import cnn_bilstm, frameworks
@@ -72,6 +72,7 @@ def test_token_ids_become_a_probability_for_each_label() -> None:
 @pytest.mark.parametrize("attention", ["additive", "dot-product"])
 @settings(deadline=None, max_examples=25)
 @given(titles=TITLES, more=st.integers(1, 20))
+@example(titles=[[1, 1, 1, 1]], more=2)  # then as many tokens as states have numbers
 def test_padding_more_changes_nothing(
     attention: Attention, titles: list[list[int]], more: int
 ) -> None:
