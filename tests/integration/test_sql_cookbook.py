@@ -195,6 +195,7 @@ def _build(runtime: Runtime, first: Published, second: Published) -> World:
     assert run_job("tag", JOBS["tag"], runtime) is None
     assert run_job("audit", JOBS["audit"], runtime) is None
     _ingest(database, "may.csv", late)
+    _analyze(database)
     before = _contents(database)
     answers, columns = _ask(database)
     if datetime.now(UTC) >= today + DAY:
@@ -220,6 +221,13 @@ def _build(runtime: Runtime, first: Published, second: Published) -> World:
         columns=columns,
         unchanged=_contents(database) == before,
     )
+
+
+def _analyze(database: Database) -> None:
+    """Do what PostgreSQL's autovacuum does after a minute: without it plans are bad."""
+    if database.backend == "postgresql":
+        with database.write() as connection:
+            connection.exec_driver_sql("ANALYZE")
 
 
 def _early(today: datetime) -> Feed:
