@@ -67,12 +67,7 @@ def raise_alert(
 
 def close_alert(connection: Connection, kind: AlertKind, subject: str) -> bool:
     """Close an alert whose cause is gone; tell whether one was open."""
-    closed = connection.execute(
-        update(alert)
-        .where(alert.c.open_key == _open_key(kind, subject))
-        .values(open_key=None, closed_at=datetime.now(UTC))
-    )
-    return closed.rowcount > 0
+    return _close(connection, {_open_key(kind, subject)}) > 0
 
 
 def close_others(
@@ -88,13 +83,19 @@ def close_others(
     open_keys = select(alert.c.open_key).where(alert.c.open_key.is_not(None))
     found = connection.scalars(open_keys.where(alert.c.kind.in_(kinds)))
     watched = {_open_key(kind, subject) for kind in kinds} if subject else set()
-    over = sorted({key for key in found if key} - watched)
-    if over:
-        connection.execute(
-            update(alert)
-            .where(alert.c.open_key.in_(over))
-            .values(open_key=None, closed_at=datetime.now(UTC))
-        )
+    _close(connection, {key for key in found if key} - watched)
+
+
+def _close(connection: Connection, open_keys: Collection[str]) -> int:
+    """Close the open alerts with these keys, and return how many there were."""
+    if not open_keys:
+        return 0
+    closed = connection.execute(
+        update(alert)
+        .where(alert.c.open_key.in_(sorted(open_keys)))
+        .values(open_key=None, closed_at=datetime.now(UTC))
+    )
+    return closed.rowcount
 
 
 def _open_key(kind: AlertKind, subject: str) -> str:

@@ -12,10 +12,10 @@ from sqlalchemy import insert, text, update
 from rocktag.alerting import tell_drift, tell_failed_headlines, tell_stale_feed
 from rocktag.config import Settings, SourceSettings
 from rocktag.db import Database, headlines, models, runs
-from rocktag.db.models import VersionFacts
 from rocktag.db.run_metrics import LabelMetric
 from rocktag.db.tables import failed_headline, headline
 from rocktag.types import Headline
+from tests.versions import invented_version
 
 VERSION = "decision-tree/1"
 
@@ -82,15 +82,7 @@ def test_a_feed_that_nobody_watches_any_more_is_no_longer_stale(
 
 
 def test_failed_headlines_are_an_alert_while_there_are_any(database: Database) -> None:
-    facts = VersionFacts(
-        name=VERSION,
-        classifier="decision-tree",
-        text_view="raw",
-        manifest_sha256="0" * 64,
-        micro_f1=None,
-        macro_f1=None,
-        published_at=datetime(2026, 1, 2, tzinfo=UTC),
-    )
+    facts = invented_version(VERSION)
     _store(database, "site", hours_ago=1)
     run_id = _run(database)
     with database.write() as connection:

@@ -16,12 +16,12 @@ from sqlalchemy import Connection, select, text
 
 from rocktag.db import Database, headlines, models, queue, runs, taggings, write_back
 from rocktag.db.headlines import Stored
-from rocktag.db.models import VersionFacts
 from rocktag.db.tables import failed_headline, headline, rejected_row, tagging
 from rocktag.db.write_back import AssignedLabel
 from rocktag.errors import StoreError
 from rocktag.text import refusal, tidy
 from rocktag.types import Headline, Rejection
+from tests.versions import invented_version
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678_901, tzinfo=UTC)
 GHOST = Headline(
@@ -110,15 +110,7 @@ def _statuses(database: Database) -> list[tuple[str, int]]:
 def _version(connection: Connection) -> int:
     return models.register(
         connection,
-        VersionFacts(
-            name="decision-tree/1",
-            classifier="decision-tree",
-            text_view="raw",
-            manifest_sha256="0" * 64,
-            micro_f1=None,
-            macro_f1=None,
-            published_at=MOMENT,
-        ),
+        invented_version(),
     )
 
 

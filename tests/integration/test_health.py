@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select, update
 
 from rocktag.db import Database, alerts, headlines, models, queue, runs, taggings
-from rocktag.db.models import VersionFacts
 from rocktag.db.tables import headline, run, tagging
 from rocktag.health import look
 from rocktag.types import Headline
+from tests.versions import invented_version
 
 JOBS = ("pull", "tag", "audit")
 
@@ -19,15 +19,7 @@ def _champion(database: Database) -> int:
     with database.write() as connection:
         key = models.register(
             connection,
-            VersionFacts(
-                name="decision-tree/1",
-                classifier="decision-tree",
-                text_view="raw",
-                manifest_sha256="0" * 64,
-                micro_f1=None,
-                macro_f1=None,
-                published_at=datetime(2026, 1, 2, tzinfo=UTC),
-            ),
+            invented_version(),
         )
         models.promote(connection, key, by="test", why="test")
     return key

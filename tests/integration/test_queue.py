@@ -20,11 +20,11 @@ from rocktag.db import (
     taggings,
     write_back,
 )
-from rocktag.db.models import VersionFacts
 from rocktag.db.run_metrics import LabelMetric
 from rocktag.db.write_back import AssignedLabel
 from rocktag.errors import UsageError
 from rocktag.types import Headline
+from tests.versions import invented_version
 
 OLD, NEW = datetime(2020, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -150,15 +150,7 @@ def second(first: Model) -> Model:
 
 
 def _model(database: Database, name: str) -> Model:
-    facts = VersionFacts(
-        name=name,
-        classifier="decision-tree",
-        text_view="raw",
-        manifest_sha256="0" * 64,
-        micro_f1=None,
-        macro_f1=None,
-        published_at=NEW,
-    )
+    facts = invented_version(name)
     with database.write() as connection:
         return Model(database, name, models.register(connection, facts))
 
@@ -292,3 +284,12 @@ def test_only_a_tag_run_that_has_ended_can_be_undone(database: Database) -> None
     for run_id, reason in ((pull, "pull"), (tag, "still running"), (99, "no run 99")):
         with pytest.raises(UsageError, match=reason):
             amending.undo(database, run_id)
+
+
+def test_a_run_whose_worker_was_killed_long_ago_can_be_undone(first: Model) -> None:
+    database = first.database
+    with database.write() as connection:
+        lost = runs.start(connection, "tag", alive_seconds=-2).run_id
+        runs.set_model(connection, lost, first.key, "micro")
+    assert amending.undo(database, lost) == 0
+    assert _select(database, f"status FROM run WHERE id = {lost}") == [("undone",)]

@@ -14,13 +14,13 @@ import pytest
 from sqlalchemy import Connection, insert, select, text
 
 from rocktag.db import Database, engine, headlines, models, queue, runs, taggings
-from rocktag.db.models import VersionFacts
 from rocktag.db.runs import RunRecord
 from rocktag.db.tables import edit_lock, run, tagging
-from rocktag.errors import RefusedValueError, UnavailableError
+from rocktag.errors import RefusedValueError, StoreError, UnavailableError
 from rocktag.log_context import LoggedRun, run_under_way
 from rocktag.recording import TickTaken, recorded_run
 from rocktag.types import Headline
+from tests.versions import invented_version
 
 TICK = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GONE = -5  # seconds
@@ -77,15 +77,7 @@ def test_a_silent_run_is_closed_and_a_renewed_one_is_not(database: Database) -> 
 
 
 def test_the_heartbeat_renews_the_run_and_its_lease(patient: Database) -> None:
-    facts = VersionFacts(
-        name="decision-tree/1",
-        classifier="decision-tree",
-        text_view="raw",
-        manifest_sha256="0" * 64,
-        micro_f1=None,
-        macro_f1=None,
-        published_at=TICK,
-    )
+    facts = invented_version()
     with patient.write() as connection:
         stored = Headline(source="NME", external_id="1", title="Ghost announce tour")
         headlines.store(connection, [stored])
@@ -179,6 +171,15 @@ def test_a_value_that_is_refused_is_not_tried_again(patient: Database) -> None:
     with pytest.raises(RefusedValueError):
         patient.transact(work)
     assert len(calls) == 1
+
+
+def test_a_statement_that_can_never_work_is_not_tried_again(patient: Database) -> None:
+    begun = time.monotonic()
+    for statement in ("SELECT absent FROM run", "SELECT id FROM absent"):
+        with pytest.raises(StoreError, match="absent") as raised:
+            patient.query(lambda c, asked=statement: c.exec_driver_sql(asked))
+        assert not isinstance(raised.value, UnavailableError)
+    assert time.monotonic() - begun < 10  # patient would try for 20 seconds
 
 
 def test_a_run_that_fails_keeps_what_its_transactions_have_counted(

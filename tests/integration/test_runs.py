@@ -13,7 +13,6 @@ from sqlalchemy import select, text, update
 
 from rocktag.db import Database, models, reading, run_metrics, runs, schema
 from rocktag.db.engine import with_driver
-from rocktag.db.models import VersionFacts
 from rocktag.db.run_metrics import LabelMetric
 from rocktag.db.tables import (
     model_alias_event,
@@ -24,6 +23,7 @@ from rocktag.db.tables import (
 )
 from rocktag.errors import RocktagError, StoreError
 from rocktag.recording import recorded_run
+from tests.versions import invented_version
 
 SECRET = "s3cret-p4ss"
 TOUR = LabelMetric(
@@ -42,21 +42,9 @@ TOUR = LabelMetric(
 ALBUM = LabelMetric(label="album", headlines=0, assigned=0)
 
 
-def _facts(name: str) -> VersionFacts:
-    return VersionFacts(
-        name=name,
-        classifier="decision-tree",
-        text_view="raw",
-        manifest_sha256="0" * 64,
-        micro_f1=0.9,
-        macro_f1=None,
-        published_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
-    )
-
-
 def _promote(database: Database, name: str, why: str) -> None:
     with database.write() as connection:
-        key = models.register(connection, _facts(name))
+        key = models.register(connection, invented_version(name))
         models.promote(connection, key, by="ann", why=why)
 
 
@@ -139,7 +127,7 @@ def test_the_summary_shows_a_run_with_its_metrics_and_model(
     with recorded_run(database, "tag") as record:
         record.taken, record.done = 5, 5
         with database.write() as connection:
-            key = models.register(connection, _facts("decision-tree/1"))
+            key = models.register(connection, invented_version())
             runs.set_model(connection, record.run_id, key, "micro")
             run_metrics.record_outcome(
                 connection,
@@ -211,8 +199,8 @@ def test_late_metrics_of_labels_are_those_of_the_versions_tag_runs(
     database: Database,
 ) -> None:
     with database.write() as connection:
-        one = models.register(connection, _facts("decision-tree/1"))
-        two = models.register(connection, _facts("decision-tree/2"))
+        one = models.register(connection, invented_version())
+        two = models.register(connection, invented_version("decision-tree/2"))
         for job, version in (("tag", one), ("tag", two), ("audit", one), ("tag", one)):
             record = runs.start(connection, job)
             runs.set_model(connection, record.run_id, version, "micro")
@@ -242,15 +230,15 @@ def test_pairs_of_labels_are_kept(database: Database) -> None:
 
 def test_a_version_is_registered_once(database: Database) -> None:
     with database.write() as connection:
-        first = models.register(connection, _facts("decision-tree/1"))
-        assert models.register(connection, _facts("decision-tree/1")) == first
-        assert models.register(connection, _facts("decision-tree/2")) != first
+        first = models.register(connection, invented_version())
+        assert models.register(connection, invented_version()) == first
+        assert models.register(connection, invented_version("decision-tree/2")) != first
         row = connection.execute(
             select(model_version).where(model_version.c.id == first)
         ).one()
         manifests = models.registered_manifests(connection)
     assert (row.micro_f1, row.macro_f1) == (0.9, None)
-    assert row.published_at == _facts("").published_at
+    assert row.published_at == invented_version().published_at
     assert manifests == {"decision-tree/1": "0" * 64, "decision-tree/2": "0" * 64}
 
 

@@ -17,13 +17,13 @@ from sqlalchemy import select, text, update
 from rocktag.config import TagSettings
 from rocktag.db import Database, headlines, models, queue, runs, taggings, write_back
 from rocktag.db.dialects import epoch_now
-from rocktag.db.models import VersionFacts
 from rocktag.db.runs import RunRecord
 from rocktag.db.tables import failed_headline, headline, headline_label, tagging
 from rocktag.db.taggings import Claimed
 from rocktag.db.write_back import AssignedLabel
 from rocktag.tagging import enqueue_all
 from rocktag.types import Headline
+from tests.versions import invented_version
 
 LONG = 600  # seconds: a lease that does not run out in a test
 GONE = -5  # seconds: a lease that has run out when it is taken
@@ -167,15 +167,7 @@ def _register(database: Database, name: str) -> int:
     with database.write() as connection:
         return models.register(
             connection,
-            VersionFacts(
-                name=name,
-                classifier="decision-tree",
-                text_view="raw",
-                manifest_sha256="0" * 64,
-                micro_f1=None,
-                macro_f1=None,
-                published_at=datetime(2026, 1, 2, tzinfo=UTC),
-            ),
+            invented_version(name),
         )
 
 
