@@ -77,6 +77,7 @@ def undo(database: Database, run_id: int) -> int:
     """
 
     def take_back(connection: Connection) -> int:
+        runs.close_lost(connection)
         found = runs.find(connection, run_id)
         if found is None:
             raise UsageError(f"there is no run {run_id}; see: rocktag status")
@@ -86,7 +87,10 @@ def undo(database: Database, run_id: int) -> int:
                 " a run of `tag` can be undone"
             )
         if found.status == "running":
-            raise UsageError(f"run {run_id} is still running; stop its worker first")
+            raise UsageError(
+                f"run {run_id} is still running; stop its worker first (one that was"
+                " killed counts as running for tag.lease_seconds)"
+            )
         runs.mark_undone(connection, run_id)
         return write_back.undo(connection, found.model_version_id, run_id)
 

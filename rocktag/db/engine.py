@@ -51,6 +51,9 @@ _SQLITE_CACHE = 64 * 1024  # KiB; hashed ids fall all over a large index
 _SQLITE_LOCK_TIMEOUT = 30.0  # seconds a writer waits for another
 _SQLITE_RETRY_PAUSE = 0.01  # seconds
 _MYSQL_REFUSALS = {1644, 3819, 4025}  # by SIGNAL in a trigger, by CHECK
+# Access denied, unknown database, unknown column, command denied: no time mends them.
+_MYSQL_FAULTS = {1044, 1045, 1049, 1054, 1142, 1143}
+_POSTGRESQL_RAISED = "P0001"  # by RAISE in a trigger
 
 
 class Database:
@@ -185,6 +188,10 @@ def _kind(error: SQLAlchemyError) -> type[StoreError]:
             return RefusedValueError
         case OperationalError() if _MYSQL_REFUSALS & {*_arguments(error)[:1]}:
             return RefusedValueError
+        case DBAPIError() if _has(error, "sqlstate", _POSTGRESQL_RAISED):
+            return RefusedValueError
+        case OperationalError() if _is_fault(error):
+            return StoreError
         case OperationalError() | InterfaceError() | PoolTimeoutError():
             return UnavailableError
         case DBAPIError():
@@ -192,6 +199,17 @@ def _kind(error: SQLAlchemyError) -> type[StoreError]:
         case StatementError():
             return RefusedValueError
     return StoreError
+
+
+def _is_fault(error: OperationalError) -> bool:
+    """Tell what a driver calls operational, though trying again cannot help."""
+    return bool(_MYSQL_FAULTS & {*_arguments(error)[:1]}) or _has(
+        error, "sqlite_errorcode", sqlite3.SQLITE_ERROR
+    )
+
+
+def _has(error: DBAPIError, name: str, value: object) -> bool:
+    return getattr(error.orig, name, None) == value
 
 
 def _arguments(error: DBAPIError) -> tuple[object, ...]:

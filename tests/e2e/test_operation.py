@@ -145,18 +145,48 @@ def test_draining_waits_for_what_another_worker_has_without_a_run_a_second(
     ]
 
 
+def by_check(key: int) -> dict[str, list[str]]:
+    """Return by database what makes it refuse a headline's labels by itself."""
+    check = (
+        f"ALTER TABLE headline_label ADD CONSTRAINT picky CHECK (headline_id <> {key})"
+    )
+    return {
+        "sqlite": by_trigger(key)["sqlite"],
+        "postgresql": [check],
+        "mysql": [check],
+    }
+
+
+def by_trigger(key: int) -> dict[str, list[str]]:
+    """Return by database what makes a trigger of the user's refuse them."""
+    head = "CREATE TRIGGER picky BEFORE INSERT ON headline_label"
+    return {
+        "sqlite": [
+            f"{head} WHEN NEW.headline_id = {key}"
+            " BEGIN SELECT RAISE(ABORT, 'picky refuses'); END"
+        ],
+        "postgresql": [
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'picky refuses'; END $$",
+            f"{head} FOR EACH ROW WHEN (NEW.headline_id = {key})"
+            " EXECUTE FUNCTION refuse()",
+        ],
+        "mysql": [
+            f"{head} FOR EACH ROW BEGIN IF NEW.headline_id = {key} THEN"
+            " SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'picky refuses';"
+            " END IF; END"
+        ],
+    }
+
+
+@pytest.mark.parametrize("refuse", [by_check, by_trigger])
 def test_a_headline_whose_labels_the_database_refuses_fails_alone(
-    world: World, backend: str
+    world: World, backend: str, refuse: Callable[[int], dict[str, list[str]]]
 ) -> None:
     world.add(100)
     ((key,),) = world.select("SELECT id FROM headline ORDER BY id LIMIT 1 OFFSET 37")
-    world.execute(
-        f"ALTER TABLE headline_label ADD CONSTRAINT picky CHECK (headline_id <> {key})"
-        if backend != "sqlite"
-        else "CREATE TRIGGER picky BEFORE INSERT ON headline_label"
-        f" WHEN NEW.headline_id = {key}"
-        " BEGIN SELECT RAISE(ABORT, 'picky refuses'); END"
-    )
+    for statement in refuse(key)[backend]:
+        world.execute(statement)
     assert run_once(TAG, runtime_of(world)) == {"tag": None}
     assert _done(world) == 99
     ((found, attempts, error),) = world.select(
