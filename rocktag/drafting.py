@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rocktag import __version__, drift, model_card, reporting
-from rocktag.artifact import Draft, predictions
+from rocktag.artifact import Draft, predictions, provenance
 from rocktag.artifact.facts import (
     CorpusFacts,
     CrossValidationFacts,
@@ -24,6 +24,7 @@ from rocktag.artifact.facts import (
 )
 from rocktag.artifact.golden import GOLDEN_NAME
 from rocktag.artifact.predictions import HeldOut, OutOfFold, Predictions
+from rocktag.artifact.provenance import Provenance
 from rocktag.config import Settings
 from rocktag.corpus import Corpus
 from rocktag.cross_validation import Fold
@@ -67,6 +68,12 @@ class Sides:
         if self.crossed is not None:
             return self.crossed
         return Predictions(*self.of(self.rows.validation), *self.of(self.rows.test))
+
+    def provenance(self) -> Provenance:
+        """Return which headlines the model learned from."""
+        if self.crossed is not None:
+            return provenance.of_folds(self.corpus.titles, self.crossed.folds)
+        return provenance.of_split(self.corpus.titles, self.rows)
 
 
 def draft(
@@ -137,6 +144,7 @@ def _files(
         **fitted.files,
         **reporting.history_figures(fitted.history),
         **predictions.dump(verdict.held_out),
+        **provenance.dump(sides.provenance()),
         **verdict.files(),
         GOLDEN_NAME: _golden(sides),
         CONFIGURATION_NAME: reporting.configuration(settings),

@@ -5,7 +5,6 @@ A few .npy files, never pickled: the same predictions give the same bytes.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
@@ -13,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from rocktag.artifact import npy_file
 from rocktag.errors import ArtifactError
 from rocktag.types import Probabilities, Targets
 
@@ -91,7 +91,7 @@ def dump(held_out: HeldOut) -> dict[str, bytes]:
     Probabilities stay float32: rounded ones could fall on another side of a threshold.
     """
     return {
-        _file(one.name): _npy(getattr(held_out, one.name), _dtype(one.name))
+        _file(one.name): npy_file.dump(getattr(held_out, one.name), _dtype(one.name))
         for one in fields(held_out)
     }
 
@@ -163,24 +163,12 @@ def _dtype(name: str) -> np.dtype[Any]:
     return np.dtype(np.float32 if name.endswith("probabilities") else np.int8)
 
 
-def _npy(array: npt.NDArray[Any], dtype: np.dtype[Any]) -> bytes:
-    file = io.BytesIO()
-    little_endian = np.ascontiguousarray(array, dtype.newbyteorder("<"))
-    np.save(file, little_endian, allow_pickle=False)
-    return file.getvalue()
-
-
 def _array(content: bytes, name: str, labels: int, where: str) -> npt.NDArray[Any]:
     """Return an array (N, L) with values in [0, 1], or (N,) of folds from 0."""
     dtype, file = _dtype(name), f"{where}/{_file(name)}"
-    try:
-        found = np.load(io.BytesIO(content), allow_pickle=False)
-    except Exception as error:  # numpy translates few of the ways in which it fails
-        raise ArtifactError(f"{file} is not a .npy file; train again") from error
+    found = npy_file.load(content, where=file)
     shape = (labels,) if name != "folds" else ()
-    is_right = isinstance(found, np.ndarray) and found.ndim == 1 + len(shape)
-    if not is_right or not len(found) or found.shape[1:] != shape:
-        is_right = False
+    is_right = found.ndim == 1 + len(shape) and len(found) and found.shape[1:] == shape
     if not is_right or found.dtype != dtype:
         what = f"table of {dtype} with {labels} columns" if shape else f"row of {dtype}"
         raise ArtifactError(f"{file} is not a {what}; train again")

@@ -13,7 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from rocktag.artifact import Contents, Published, load, predictions, publish, read
+from rocktag.artifact import (
+    Contents,
+    Published,
+    load,
+    npy_file,
+    predictions,
+    publish,
+    read,
+)
 from rocktag.config import Settings
 from rocktag.corpus import gather
 from rocktag.errors import ArtifactError, UsageError
@@ -65,7 +73,7 @@ def test_a_retuned_model_is_the_same_model_under_other_thresholds(
     files = read(tmp_path, published.manifest.name).files
     kept = [*MODEL_FILES, *(name for name in files if name.endswith(".npy"))]
     assert all(files[name] == unsure.files[name] for name in kept)
-    assert len(kept) == 8
+    assert len(kept) == 10
     new, old = artifact.manifest, unsure.manifest
     assert new.tuned_from == old.name
     assert new.name != old.name
@@ -114,12 +122,12 @@ def test_an_artifact_without_predictions_says_what_to_do(unsure: Contents) -> No
     [
         b"",
         pickle.dumps([1]),
-        predictions._npy(np.zeros((3, 36)), np.dtype(np.float64)),
-        predictions._npy(np.zeros((3, 35)), np.dtype(np.float32)),
-        predictions._npy(np.zeros((3, 36)), np.dtype(np.float32)),
-        predictions._npy(np.zeros((0, 36)), np.dtype(np.float32)),
-        predictions._npy(np.full((3, 36), np.nan), np.dtype(np.float32)),
-        predictions._npy(np.full((3, 36), 2), np.dtype(np.float32)),
+        npy_file.dump(np.zeros((3, 36)), np.dtype(np.float64)),
+        npy_file.dump(np.zeros((3, 35)), np.dtype(np.float32)),
+        npy_file.dump(np.zeros((3, 36)), np.dtype(np.float32)),
+        npy_file.dump(np.zeros((0, 36)), np.dtype(np.float32)),
+        npy_file.dump(np.full((3, 36), np.nan), np.dtype(np.float32)),
+        npy_file.dump(np.full((3, 36), 2), np.dtype(np.float32)),
     ],
 )
 def test_damaged_predictions_are_refused(unsure: Contents, damage: bytes) -> None:
