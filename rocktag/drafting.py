@@ -83,6 +83,8 @@ def draft(
     settings: Settings,
     verdict: Verdict,
     folds: Sequence[Fold] = (),
+    *,
+    yardsticks: Mapping[str, Any] | None = None,
 ) -> Draft:
     """Return the artifact as it is to be published, but for the time it took.
 
@@ -93,6 +95,7 @@ def draft(
         settings: The configuration, resolved.
         verdict: Its thresholds and scores.
         folds: What came of each, after cross-validation.
+        yardsticks: What the model reaches by each, if that was measured.
     """
     facts = {
         **_facts(sides, rules, settings, verdict),
@@ -101,6 +104,7 @@ def draft(
         "remarks": fitted.remarks,
         "rule_labels": fitted.rule_labels,
         "packages": _packages(fitted),
+        "yardsticks": yardsticks,
     }
     card = model_card.render(
         CorpusFacts(**facts["corpus"]),

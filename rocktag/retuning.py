@@ -22,13 +22,14 @@ from rocktag.objectives import Objective, named
 from rocktag.thresholds import TunedThresholds
 from rocktag.verdicts import Verdict, reach, scores
 
-_NEW = {  # fields of the manifest that `publish` gives
+_NEW = {  # fields of the manifest that `publish` gives, and what needs the model
     "protocol",
     "classifier",
     "version",
     "created_at",
     "training_seconds",
     "files",
+    "yardsticks",
 }
 
 

@@ -20,6 +20,7 @@ from rocktag.cross_validation import Fold, cross_validate, final
 from rocktag.drafting import Sides, draft
 from rocktag.encoders import Encoder
 from rocktag.errors import TrainingError
+from rocktag.examining import configured_gold, yardsticks_of
 from rocktag.fitting import Fitted, Progress, Task, Vectors, fit
 from rocktag.labeling import Rules
 from rocktag.metrics import Scores
@@ -114,9 +115,11 @@ def train(
     Raises:
         TrainingError: The corpus is too small, or has nothing to learn from; or there
             is nothing to resume.
+        InputError: The file of human labels is configured and cannot be used.
         UsageError: What the classifier needs is not installed, or it cannot resume.
     """
     begun = time.monotonic()
+    gold = configured_gold(settings, rules)
     learned = learn(
         corpus,
         rules,
@@ -134,9 +137,19 @@ def train(
         Objective(),
         settings.train.minimum_positives,
     )
+    progress("yardsticks", 0, 1)
+    measured = yardsticks_of(
+        learned.fitted, learned.sides, rules, settings, verdict, gold
+    )
     progress("report", 0, 1)
     drafted = draft(
-        learned.fitted, learned.sides, rules, settings, verdict, learned.folds
+        learned.fitted,
+        learned.sides,
+        rules,
+        settings,
+        verdict,
+        learned.folds,
+        yardsticks=measured,
     )
     seconds = time.monotonic() - begun
     return Trained(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from rocktag.artifact.manifest import (
 from rocktag.classifiers import bag_of_words
 from rocktag.errors import ArtifactError
 from rocktag.labeling import Rules, keyword_rules
-from rocktag.text import view
+from rocktag.text import TextView, view
 from rocktag.types import Probabilities
 
 _VERSION = re.compile(r"[^/]+/[^/]+")
@@ -125,44 +125,71 @@ def read(
     return Contents(folder, manifest, digest, read_files(folder, manifest))
 
 
-def _predictor(found: Contents, threads: int) -> Predictor:
-    """Return the one function of the model, whatever its kind."""
-    manifest, folder = found.manifest, found.folder
-    rules = _rules_of_training(manifest, folder) if manifest.rule_labels else None
-    predict_texts = _opened(found.files, folder, threads)
+def predictor(
+    files: Mapping[str, bytes],
+    *,
+    labels: Sequence[str],
+    rule_labels: Sequence[str],
+    text_view: TextView,
+    rules: Rules,
+    where: Path,
+    threads: int = litert_file.THREADS,
+) -> Predictor:
+    """Return the one function of a model, whatever its kind.
+
+    Args:
+        files: Name to content of the artifact's files; those of the model are opened.
+        labels: The L labels.
+        rule_labels: Those of them that the rules serve.
+        text_view: What the model reads.
+        rules: Those of the training.
+        where: The artifact, for messages.
+        threads: That a network computes with.
+
+    Raises:
+        ArtifactError: A file is damaged or of a foreign type.
+    """
+    predict_texts = _opened(files, where, threads)
+    columns = [labels.index(label) for label in rule_labels]
 
     def predict(titles: Sequence[str]) -> Probabilities:
-        return predict_texts(view(titles, manifest.text_view))
+        return predict_texts(view(titles, text_view))
 
-    return predict if rules is None else _beside_rules(predict, manifest, rules)
+    def predict_or_look_up(titles: Sequence[str]) -> Probabilities:
+        probabilities = predict(titles).copy()
+        probabilities[:, columns] = rules.label_matrix(titles, rule_labels)
+        return probabilities
+
+    return predict_or_look_up if rule_labels else predict
 
 
-def _rules_of_training(manifest: Manifest, folder: Path) -> Rules:
-    """Return the keyword rules, where they are still those that served in training."""
+def _predictor(found: Contents, threads: int) -> Predictor:
+    manifest = found.manifest
     rules = keyword_rules()
+    if manifest.rule_labels:
+        _refuse_other_rules(manifest, rules, found.folder)
+    return predictor(
+        found.files,
+        labels=manifest.labels,
+        rule_labels=manifest.rule_labels,
+        text_view=manifest.text_view,
+        rules=rules,
+        where=found.folder,
+        threads=threads,
+    )
+
+
+def _refuse_other_rules(manifest: Manifest, rules: Rules, folder: Path) -> None:
+    """Refuse to serve labels by other keyword rules than those of the training."""
     if rules.digest != manifest.rules_sha256:
         raise ArtifactError(
             f"{folder / MANIFEST_NAME} has {', '.join(manifest.rule_labels)} served by"
             f" keyword rules of SHA-256 {manifest.rules_sha256}, those of this rocktag"
             f" have {rules.digest}; train again, or install the rocktag that wrote it"
         )
-    return rules
 
 
-def _beside_rules(predict: Predictor, manifest: Manifest, rules: Rules) -> Predictor:
-    """Return `predict` with 1 or 0 as the rules say for the labels that they serve."""
-    columns = [manifest.labels.index(label) for label in manifest.rule_labels]
-
-    def predict_or_look_up(titles: Sequence[str]) -> Probabilities:
-        probabilities = predict(titles).copy()
-        by_rules = rules.label_matrix(titles, manifest.rule_labels)
-        probabilities[:, columns] = by_rules
-        return probabilities
-
-    return predict_or_look_up
-
-
-def _opened(files: dict[str, bytes], folder: Path, threads: int) -> Predictor:
+def _opened(files: Mapping[str, bytes], folder: Path, threads: int) -> Predictor:
     """Open the model's file: its name says what reads it."""
     match next((name for name in MODEL_NAMES if name in files), None):
         case "model.skops" as name:

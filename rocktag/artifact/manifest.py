@@ -31,6 +31,7 @@ from rocktag.artifact.facts import (
     Sha256,
     ThresholdFacts,
 )
+from rocktag.artifact.yardsticks import YardstickFacts
 from rocktag.errors import ArtifactError, brief
 from rocktag.text import TextView
 from rocktag.types import NO_TOPIC, ServedBy
@@ -64,6 +65,7 @@ class Manifest(Part):
     remarks: tuple[str, ...] = ()  # sentences of the model card
     tuned_from: str | None = None  # the version whose model this is
     search: SearchFacts | None = None
+    yardsticks: YardstickFacts | None = None  # of artifacts that keep them
     seed: int
     packages: dict[str, str]
     files: dict[FileName, FileFacts]
@@ -102,6 +104,8 @@ def to_json(manifest: Manifest) -> bytes:
     content = manifest.model_dump(mode="json")
     if not manifest.rule_labels:
         del content["rule_labels"]
+    if manifest.yardsticks is None:
+        del content["yardsticks"]
     return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
 
 

@@ -79,10 +79,10 @@ def of_folds(titles: Sequence[str], folds: npt.NDArray[np.int8]) -> Provenance:
 
 def dump(provenance: Provenance) -> dict[str, bytes]:
     """Return its files."""
-    arrays = (provenance.headline_keys, provenance.sides)
+    keys, sides = FILE_NAMES
     return {
-        name: npy_file.dump(array, np.dtype(kind))
-        for name, array, kind in zip(FILE_NAMES, arrays, _KINDS, strict=True)
+        keys: npy_file.dump(provenance.headline_keys, np.dtype(np.uint64)),
+        sides: npy_file.dump(provenance.sides, np.dtype(np.int8)),
     }
 
 
@@ -103,7 +103,7 @@ def load(files: Mapping[str, bytes], *, where: str) -> Provenance:
         )
     keys, sides = (
         _row(files[name], np.dtype(kind), f"{where}/{name}")
-        for name, kind in zip(FILE_NAMES, _KINDS, strict=True)
+        for name, kind in zip(FILE_NAMES, (np.uint64, np.int8), strict=True)
     )
     if len(keys) != len(sides):
         raise ArtifactError(
@@ -114,9 +114,6 @@ def load(files: Mapping[str, bytes], *, where: str) -> Provenance:
             f"{where}/{FILE_NAMES[1]} holds values outside 0 to {_HIGHEST}; train again"
         )
     return Provenance(keys, sides)
-
-
-_KINDS = (np.uint64, np.int8)
 
 
 def _row(content: bytes, kind: np.dtype[Any], where: str) -> npt.NDArray[Any]:

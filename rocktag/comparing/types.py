@@ -53,7 +53,7 @@ class Row:
             macro_precision, macro_recall, subset_accuracy and hamming_loss.
         masked: Likewise, over the topics only, with the keywords hidden from it that
             gave the labels; None where it learned from headlines that are scored.
-        gold: Against the human labels, over the topics only; None without a file.
+        gold: Against the human labels; None without a file.
         differences: Score to its difference from the reference; empty for that.
         gold_differences: Likewise of `gold`.
         mcnemar_p_value: Of exact match, against the reference; None for that.

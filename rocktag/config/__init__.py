@@ -2,6 +2,7 @@
 
 from rocktag.config.classifiers import table_name
 from rocktag.config.encoders import KnownEncoder
+from rocktag.config.evaluation import EvaluationSettings
 from rocktag.config.hooks import HookSettings
 from rocktag.config.loading import load, parse_assignments
 from rocktag.config.operation import AuditSettings, TagSettings
@@ -18,6 +19,7 @@ from rocktag.config.space import Axis, Range, Space, Value
 __all__ = [
     "AuditSettings",
     "Axis",
+    "EvaluationSettings",
     "HookSettings",
     "KnownEncoder",
     "Range",

@@ -28,6 +28,7 @@ from rocktag.config.classifiers import (
 )
 from rocktag.config.encoders import SHIPPED as SHIPPED_ENCODERS
 from rocktag.config.encoders import KnownEncoders
+from rocktag.config.evaluation import EvaluationSettings
 from rocktag.config.hooks import HookSettings
 from rocktag.config.operation import (
     AlertSettings,
@@ -155,6 +156,7 @@ class Settings(BaseSettings):
     train: TrainSettings = TrainSettings()
     # By a factory: a space given replaces the default one, it is not mixed with it.
     search: SearchSettings = Field(default_factory=SearchSettings)
+    evaluation: EvaluationSettings = EvaluationSettings()
     tag: TagSettings = TagSettings()
     preset: dict[str, PresetSettings] = Field(presets.SHIPPED, validate_default=True)
     encoder: KnownEncoders = Field(SHIPPED_ENCODERS, validate_default=True)
@@ -197,6 +199,7 @@ class Settings(BaseSettings):
             exclude={
                 **dict.fromkeys(left_out, True),
                 "train": _HOUSEKEEPING | own_preset,
+                "evaluation": {"gold"},  # a path of this machine
             },
             exclude_none=True,
         )

@@ -74,6 +74,11 @@ class Rules:
     digest: str
     _label_of: Mapping[str, str] = field(repr=False)
 
+    @property
+    def keywords(self) -> frozenset[str]:
+        """The stemmed words that give labels, where a topic is complete."""
+        return frozenset(self._label_of)
+
     def label(self, title: str) -> frozenset[str]:
         """Return the labels of a title; never empty, `n/a` only alone.
 

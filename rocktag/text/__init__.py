@@ -1,6 +1,13 @@
 """Titles as data and as words: the same for training and for tagging."""
 
-from rocktag.text.normalization import TextView, clean, split_key, stems, view
+from rocktag.text.normalization import (
+    TextView,
+    clean,
+    split_key,
+    stems,
+    view,
+    word_spans,
+)
 from rocktag.text.titles import MAXIMUM_TITLE_LENGTH, refusal, tidy, title_hash
 
 __all__ = [
@@ -13,4 +20,5 @@ __all__ = [
     "tidy",
     "title_hash",
     "view",
+    "word_spans",
 ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal, TypeAlias
@@ -54,8 +54,35 @@ def plain_words(title: str) -> list[str]:
     pattern, replacements = _phrase_synonyms()
     text = title.lower().translate(_APOSTROPHES)
     text = pattern.sub(lambda found: replacements[found[0]], text)
-    text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return _NEITHER_LETTER_NOR_DIGIT.sub(" ", text).split()
+    return _NEITHER_LETTER_NOR_DIGIT.sub(" ", _ascii(text)).split()
+
+
+def _ascii(text: str) -> str:
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+
+
+def word_spans(title: str) -> Iterator[tuple[str, int, int]]:
+    """Yield the title's stemmed words, as `stems` has them, and where each stands.
+
+    A phrase is one word. Where letters that are no ASCII stand in or beside a phrase,
+    it may be found here and not by `stems`.
+
+    >>> title = "Queen: the LINE-UP"
+    >>> [(word, title[start:end]) for word, start, end in word_spans(title)]
+    [('queen', 'Queen'), ('the', 'the'), ('lineup', 'LINE-UP')]
+    """
+    pattern, replacements = _phrase_synonyms()
+    synonyms = _word_synonyms()
+    letters = [
+        (letter, place)
+        for place, character in enumerate(title)
+        for letter in _ascii(character.lower().translate(_APOSTROPHES))
+    ]
+    plain = "".join(letter for letter, _ in letters)
+    for found in re.finditer(f"{pattern.pattern}|[a-z0-9]+", plain):
+        word = stem(replacements.get(found[0], found[0]))
+        start, last = letters[found.start()][1], letters[found.end() - 1][1]
+        yield synonyms.get(word, word), start, last + 1
 
 
 def clean(title: str) -> str:

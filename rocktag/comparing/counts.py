@@ -1,0 +1,144 @@
+"""Right and wrong decisions, counted a headline a row, and the scores of their sums.
+
+Scores of a resample are of the sum of its rows, so that thousands of resamples are one
+product of matrices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from rocktag.types import Targets
+
+Flags: TypeAlias = npt.NDArray[np.bool_]
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+SCORES = (
+    "micro_f1",
+    "micro_precision",
+    "micro_recall",
+    "macro_f1",
+    "macro_precision",
+    "macro_recall",
+    "subset_accuracy",
+    "hamming_loss",
+)
+MASKED_SCORES = SCORES[:6]  # those that make sense where `n/a` is left out
+_EXTRA = 2  # columns beside three a label
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counts:
+    """What was decided of N headlines.
+
+    Attributes:
+        rows: (N, 3 L + 2): right, wrongly given and missed, of each label; whether all
+            labels are right; how many decisions were scored.
+        averaged: (L,), the labels that macro averages are of.
+    """
+
+    rows: npt.NDArray[np.float32]
+    averaged: Flags
+
+    @property
+    def exact(self) -> Flags:
+        """(N,), the headlines with every label right."""
+        exact: Flags = self.rows[:, -_EXTRA] == 1
+        return exact
+
+
+def count(
+    targets: Targets,
+    decided: Targets,
+    *,
+    scored: Flags | None = None,
+    averaged: Flags | None = None,
+) -> Counts:
+    """Count decisions (N, L) against targets (N, L).
+
+    Args:
+        targets: What is right.
+        decided: What was given.
+        scored: (N, L), which decisions count; None for all.
+        averaged: (L,), the labels that macro averages are of; None for all.
+    """
+    counts = scored if scored is not None else np.ones(targets.shape, dtype=bool)
+    right = (targets == 1) & (decided == 1) & counts
+    wrong = (targets == 0) & (decided == 1) & counts
+    missed = (targets == 1) & (decided == 0) & counts
+    exact = ~(wrong | missed).any(axis=1, keepdims=True)
+    number = counts.sum(axis=1, keepdims=True)
+    everywhere = np.ones(targets.shape[1], dtype=bool)
+    return Counts(
+        np.hstack([right, wrong, missed, exact, number]).astype(np.float32),
+        averaged if averaged is not None else everywhere,
+    )
+
+
+def scores_of(counts: Counts) -> dict[str, float]:
+    """Return the scores of all the headlines, as scikit-learn has them.
+
+    >>> right, said = np.int8([[1, 0], [0, 1]]), np.int8([[1, 0], [1, 0]])
+    >>> found = scores_of(count(right, said))
+    >>> found["micro_f1"], found["subset_accuracy"], found["hamming_loss"]
+    (0.5, 0.5, 0.5)
+    """
+    sums = counts.rows.sum(axis=0, dtype=np.float64)[None]
+    found = _scores(sums, len(counts.rows), counts.averaged, np.zeros((3, 1)))
+    return {name: float(values[0]) for name, values in found.items()}
+
+
+def resampled_scores(counts: Counts, sums: Floats) -> dict[str, Floats]:
+    """Return the scores (B,) of B resamples of N headlines each.
+
+    A label that a resample does not have at all says nothing there: it has the score
+    that it has on all headlines, not 0, which would pull macro averages down.
+
+    Args:
+        counts: Of the headlines.
+        sums: (B, 3 L + 2), of the rows in each resample.
+    """
+    whole = counts.rows.sum(axis=0, dtype=np.float64)[None]
+    instead = np.concatenate(_ratios(_parts(whole), np.zeros((3, 1))))
+    return _scores(sums, len(counts.rows), counts.averaged, instead)
+
+
+def _scores(
+    sums: Floats, headlines: int, averaged: Flags, instead: Floats
+) -> dict[str, Floats]:
+    parts = _parts(sums)
+    total = np.hstack([part.sum(axis=1, keepdims=True) for part in parts])
+    micro = _ratios(np.split(total, 3, axis=1), np.zeros((3, 1)))
+    macro = _ratios(parts, instead)
+    exact, decisions = sums[:, -2], sums[:, -1]
+    values = [
+        *(part[:, 0] for part in micro),
+        *(part[:, averaged].mean(axis=1) for part in macro),
+        exact / headlines,
+        (total[:, 1] + total[:, 2]) / np.maximum(decisions, 1),
+    ]
+    return dict(zip(SCORES, values, strict=True))
+
+
+def _parts(sums: Floats) -> list[Floats]:
+    return np.split(sums[:, :-_EXTRA], 3, axis=1)
+
+
+def _ratios(parts: Sequence[Floats], instead: Floats) -> list[Floats]:
+    """Return F1, precision and recall; `instead` of each where it is 0 of 0."""
+    right, wrong, missed = parts
+    return [
+        _ratio(2 * right, 2 * right + wrong + missed, instead[0]),
+        _ratio(right, right + wrong, instead[1]),
+        _ratio(right, right + missed, instead[2]),
+    ]
+
+
+def _ratio(part: Floats, whole: Floats, instead: Floats) -> Floats:
+    ratio: Floats = np.where(whole > 0, part / np.maximum(whole, 1), instead)
+    return ratio

@@ -1,0 +1,62 @@
+"""Asking a model that was trained just now what it reaches beyond the rules' labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rocktag.artifact.loading import predictor
+from rocktag.comparing import Asked, Gold, read_gold, yardsticks
+from rocktag.config import Settings
+from rocktag.drafting import Sides
+from rocktag.fitting import Fitted
+from rocktag.labeling import Rules
+from rocktag.verdicts import Verdict
+
+
+def configured_gold(settings: Settings, rules: Rules) -> Gold | None:
+    """Return the human-labelled headlines of `evaluation.gold`, if it is set.
+
+    Raises:
+        InputError: The file cannot be used.
+    """
+    file = settings.evaluation.gold
+    return None if file is None else read_gold(file, rules.labels)
+
+
+def yardsticks_of(
+    fitted: Fitted,
+    sides: Sides,
+    rules: Rules,
+    settings: Settings,
+    verdict: Verdict,
+    gold: Gold | None,
+) -> dict[str, Any]:
+    """Return the manifest's facts on what a model reaches by each yardstick.
+
+    Its files are opened as the worker opens them.
+
+    Args:
+        fitted: The model, as it will be served.
+        sides: What it was fitted, tuned and scored on.
+        rules: What gave the labels.
+        settings: The configuration, resolved.
+        verdict: Its thresholds and scores.
+        gold: Headlines with human labels, if there are any.
+    """
+    asked = Asked(
+        predict=predictor(
+            fitted.files,
+            labels=rules.labels,
+            rule_labels=fitted.rule_labels,
+            text_view=settings.train.text_view,
+            rules=rules,
+            where=Path("the new model"),
+        ),
+        thresholds=verdict.thresholds,
+        held_out=verdict.held_out,
+        test_titles=[sides.corpus.titles[row] for row in sides.rows.test],
+        provenance=sides.provenance(),
+        minimum_positives=settings.train.minimum_positives,
+    )
+    return yardsticks(asked, rules, settings.evaluation, gold)
