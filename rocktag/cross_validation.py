@@ -112,7 +112,7 @@ def _fold(task: Task, progress: Progress) -> Fold:
 
 
 def _check_resumable(task: Task, folds: Sequence[Split]) -> None:
-    if not task.resume:
+    if not task.resume or task.is_part:
         return
     kept = [_kept(replace(task, rows=rows, is_part=True)) for rows in folds]
     if not any(one is not None and one.is_begun for one in kept):

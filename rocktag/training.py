@@ -98,6 +98,7 @@ def train(
     progress: Progress,
     *,
     resume: bool = False,
+    is_part: bool = False,
     vectors: Vectors | None = None,
     encoder: Encoder | None = None,
 ) -> Trained:
@@ -109,6 +110,8 @@ def train(
         settings: Which classifier, and how; where broken-off trainings are kept.
         progress: Told of every stage, and of a network's metrics.
         resume: Whether to go on with the training that was broken off.
+        is_part: Whether it is one of several: it resumes where there is something to
+            resume, and is worth nothing half-done.
         vectors: Gives a network's vocabulary its vectors; None to learn them.
         encoder: The pre-trained encoder of a transformer.
 
@@ -127,6 +130,7 @@ def train(
         progress,
         checkpoints=settings.models_dir / _CHECKPOINTS,
         resume=resume,
+        is_part=is_part,
         vectors=vectors,
         encoder=encoder,
     )
@@ -171,6 +175,7 @@ def learn(
     *,
     checkpoints: Path | None = None,
     resume: bool = False,
+    is_part: bool = False,
     vectors: Vectors | None = None,
     encoder: Encoder | None = None,
 ) -> Learned:
@@ -191,6 +196,7 @@ def learn(
         settings=settings.train,
         checkpoints=checkpoints,
         resume=resume,
+        is_part=is_part,
         vectors=vectors,
         encoder=encoder,
     )

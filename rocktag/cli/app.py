@@ -10,6 +10,7 @@ import typer
 from rocktag import __version__
 from rocktag.cli import (
     amend,
+    compare,
     config,
     db,
     demo,
@@ -21,6 +22,7 @@ from rocktag.cli import (
     sample,
     search,
     status,
+    study,
     tag,
     thresholds,
     train,
@@ -45,6 +47,8 @@ app.command("sample")(sample.sample)
 app.command("fetch")(fetch.fetch)
 app.command("train")(train.train)
 app.command("thresholds")(thresholds.thresholds)
+app.command("compare")(compare.compare)
+experiment.app.command("study")(study.study)
 app.add_typer(experiment.app, name="experiment")
 app.command("search")(search.search)
 app.add_typer(models.app, name="models")

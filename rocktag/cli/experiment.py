@@ -38,7 +38,7 @@ app = typer.Typer(
 
 @app.callback()
 def experiments() -> None:
-    """Keep the name of the experiment even while there is only one."""
+    """Hold the experiments; `study` is in its own module."""
 
 
 @app.command("glove-dimensions")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
@@ -27,6 +28,24 @@ Base: TypeAlias = Annotated[
         metavar="BASE",
         help="Encoder of a transformer: a name on the hub, a folder, or"
         " wheel:NAME==VERSION.",
+    ),
+]
+GoldFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--gold",
+        metavar="FILE",
+        help="Human labels: title, labels, disputed; by default evaluation.gold.",
+    ),
+]
+TableFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="The table as .csv or .json; by default both, below the models' folder in"
+        " .experiments.",
     ),
 ]
 SourceName: TypeAlias = Annotated[

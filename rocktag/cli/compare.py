@@ -1,0 +1,134 @@
+"""rocktag compare: which published version is better, and how surely."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from rocktag.artifact import check_writable, published
+from rocktag.artifact.provenance import FILE_NAMES
+from rocktag.cli.compared import Stored, check_ending, keep, show
+from rocktag.cli.console import note, progress
+from rocktag.cli.corpora import CorpusFile, read_corpus
+from rocktag.cli.options import Columns, GoldFile, Json, TableFile, parse_columns
+from rocktag.cli.session import Session, session
+from rocktag.comparing import Comparer, Comparison, Exam, Gold, read_gold
+from rocktag.corpus import Corpus
+from rocktag.db import models
+from rocktag.errors import ArtifactError
+from rocktag.labeling import keyword_rules
+from rocktag.recording import recorded_run
+
+
+def compare(
+    context: typer.Context,
+    versions: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[VERSION]...",
+            help="<classifier>/<version> or champion; by default every version.",
+        ),
+    ] = None,
+    corpus: CorpusFile = None,
+    gold: GoldFile = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VERSION",
+            help="With which the others are compared; by default the champion.",
+        ),
+    ] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(help="micro, macro, per-label or a number; default tag.threshold"),
+    ] = None,
+    to: TableFile = None,
+    column: Columns = None,
+    json: Json = False,
+) -> None:
+    """Compare versions on headlines that none of them learned from."""
+    check_ending(to)
+    here = session(context).with_options("tag", {"threshold": policy})
+    here = here.with_options("evaluation", {"gold": gold and str(gold)})
+    names = _names(here, versions or [])
+    chosen = _reference(here, reference, names)
+    labelled = gold_of(here)
+    check_writable(here.settings.models_dir)
+    titles = read_corpus(here, corpus, parse_columns(column))
+    with recorded_run(here.database, "compare") as record:
+        comparison = _compare(here, names, titles, labelled, chosen)
+        stored = Stored("compare", to, record)
+        keep(here, comparison, stored)
+        show(comparison, stored, json=json)
+
+
+def gold_of(here: Session) -> Gold | None:
+    """Return the human-labelled headlines of `evaluation.gold`, if it is set.
+
+    Raises:
+        InputError: The file cannot be used.
+    """
+    file = here.settings.evaluation.gold
+    return None if file is None else read_gold(file, keyword_rules().labels)
+
+
+def _compare(
+    here: Session,
+    names: Sequence[str],
+    titles: Corpus,
+    gold: Gold | None,
+    reference: str,
+) -> Comparison:
+    exam = Exam(titles, keyword_rules(), here.settings.tag.threshold, gold)
+    with here.database.read() as connection:
+        manifests = models.registered_manifests(connection)
+    comparer = Comparer(exam, here.settings, manifests=manifests)
+    with progress() as bar:
+        task = bar.add_task("compare", total=len(names))
+        for name in names:
+            bar.update(task, description=f"compare, {name}")
+            comparer.add(name)
+            bar.advance(task)
+    return comparer.comparison(reference)
+
+
+def _names(here: Session, versions: Sequence[str]) -> list[str]:
+    """Return the versions to compare, each once."""
+    if not versions:
+        return _comparable(here)
+    with here.database.read() as connection:
+        return list(dict.fromkeys(models.resolve(connection, one) for one in versions))
+
+
+def _comparable(here: Session) -> list[str]:
+    """Return every version that says what it learned from; tell of the others."""
+    folder = here.settings.models_dir
+    found: list[str] = []
+    for listing in published(folder):
+        manifest = listing.manifest
+        if manifest is None:
+            note(f"{listing.name} is passed over: {listing.fault}")
+        elif not set(FILE_NAMES) <= manifest.files.keys():
+            note(
+                f"{listing.name} is passed over: it is of an older rocktag and does not"
+                " say which headlines it learned from; train again"
+            )
+        else:
+            found.append(listing.name)
+    if not found:
+        raise ArtifactError(
+            f"no version to compare in {folder}; run: rocktag train, or rocktag"
+            " experiment study"
+        )
+    return found
+
+
+def _reference(here: Session, wanted: str | None, names: Sequence[str]) -> str:
+    """Return the version the others are compared with: the champion or the first."""
+    with here.database.read() as connection:
+        if wanted is not None:
+            return models.resolve(connection, wanted)
+        champion = models.champion(connection)
+    return champion if champion and champion in names else names[0]
