@@ -17,9 +17,10 @@ import numpy as np
 from benchmarks import examples
 from benchmarks.mutations import TOKENS, mutated, mutated_json
 from rocktag import config
-from rocktag.artifact import litert_file, predictions
+from rocktag.artifact import litert_file, npy_file, predictions, provenance
 from rocktag.artifact.golden import replay
 from rocktag.artifact.manifest import from_json
+from rocktag.comparing import read_gold
 from rocktag.db import Database, sources
 from rocktag.embeddings import read_vectors
 from rocktag.encoders import checkpoint
@@ -78,6 +79,8 @@ def inputs() -> dict[str, Input]:
         "tokenizer": Input(tokenizer, _tokenize),
         "tokenizer values": Input(tokenizer, _tokenize, mutated_json),
         "predictions": Input(examples.npy("f4"), _predictions),
+        "provenance": Input(npy_file.dump(np.zeros(3), np.dtype("u8")), _provenance),
+        "gold": Input(b"title,labels,disputed\nGhost tour,tour;singer,song\n", _gold),
         "zip": Input(examples.zip_of(("glove.txt", "notes/read.me")), _unpack),
         "zip names": Input(b"", _unpack, _hostile_names),
         "word vectors": Input(b"queen 0.1 0.2 0.3\nghost 1 2 3\n" * 3, _vectors),
@@ -151,6 +154,21 @@ def _predictions(content: bytes, _: Path) -> None:
         for name, array in (("targets", examples.npy("i1")), ("probabilities", content))
     }
     predictions.load(files, 2, where="model")
+
+
+def _provenance(content: bytes, _: Path) -> None:
+    sides = npy_file.dump(np.zeros(3), np.dtype(np.int8))
+    files = dict(zip(provenance.FILE_NAMES, (content, sides), strict=True))
+    found = provenance.load(files, where="model")
+    _see(len(found.headline_keys) == len(found.sides), found)
+
+
+def _gold(content: bytes, folder: Path) -> None:
+    path = folder / "gold.csv"
+    path.write_bytes(content)
+    found = read_gold(path, keyword_rules().labels)
+    _see(not any(map(refusal, found.titles)), found.titles)
+    _see(not (found.targets[~found.scored]).any(), "given and disputed")
 
 
 def _hostile_names(_: bytes, random: Random) -> bytes:

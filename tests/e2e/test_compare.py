@@ -1,0 +1,189 @@
+"""rocktag compare and rocktag experiment study, as a user runs them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Rocktag, wait_until
+
+GOLD = """\
+title,labels,disputed
+Ghost announce a new tour,announce;tour,
+The frontman has left,lineup;vocalist,release
+Nothing to be tagged,n/a,
+"""
+SMALL = "[evaluation]\nresamples = 100\n"
+NETWORK = """
+[train.cnn_bilstm]
+maximum_length = 12
+filters = 4
+lstm_units = 2
+dense_units = 4
+epochs = 3
+"""
+
+
+@pytest.fixture
+def gold(rocktag: Rocktag) -> Path:
+    """Three headlines with human labels, and few resamples."""
+    path = rocktag.folder / "gold.csv"
+    path.write_text(GOLD)
+    (rocktag.folder / "config.toml").write_text(SMALL)
+    return path
+
+
+def study(*more: str | Path) -> tuple[str | Path, ...]:
+    given = ("experiment", "study", "--corpus", "sample.csv")
+    return (*given, "--classifiers", "decision-tree", *more)
+
+
+def versions_below(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.glob("[!.]*/*"))
+
+
+def runs(rocktag: Rocktag) -> list[Any]:
+    with sqlite3.connect(rocktag.folder / "rocktag.db") as database:
+        found = database.execute("SELECT job, status FROM run ORDER BY id").fetchall()
+    database.close()
+    return found
+
+
+def test_two_versions_are_compared_printed_and_stored(
+    rocktag: Rocktag, headlines: Path, models_dir: Path, gold: Path
+) -> None:
+    trained = ("train", "--corpus", headlines, "--classifier", "decision-tree")
+    first = rocktag(*trained, "--json").object()["version"]
+    second = rocktag(*trained, "--text-view", "clean", "--json").object()["version"]
+    command = ("compare", "--corpus", headlines, "--gold", gold)
+    found = rocktag(*command, "--json").object()
+    assert [row["version"] for row in found["rows"]] == [first, second]
+    assert found["reference"] == first  # the first one trained is the champion
+    assert set(found["rows"][1]["differences"]) == set(found["rows"][0]["scores"])
+    assert found["gold"]["headlines"] == 3
+    folder = Path(found["path"])
+    assert folder.parent == models_dir / ".experiments"
+    assert json.loads((folder / "table.json").read_text())["rows"] == found["rows"]
+    with (folder / "table.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["version"] for row in rows] == [first, second]
+    assert runs(rocktag) == [("compare", "succeeded")]
+    with sqlite3.connect(rocktag.folder / "rocktag.db") as database:
+        stored = dict(database.execute("SELECT name, value FROM run_metric"))
+    database.close()
+    expected = found["rows"][1]["gold"]["micro_f1"]["value"]
+    assert stored[f"gold_micro_f1:{second}"] == expected
+
+    named = rocktag(*command, second, "champion", "--reference", second, "-o", "t.csv")
+    assert named.code == 0, named.stderr
+    assert f"Against {second}" in named.stdout
+    assert "the keyword rules themselves against people" in named.stdout
+    assert (rocktag.folder / "t.csv").read_text().count("\n") == 3
+
+
+def test_what_compare_cannot_do_is_said_before_the_work(
+    rocktag: Rocktag, headlines: Path, gold: Path
+) -> None:
+    rocktag.well("db", "upgrade")
+    none = rocktag("compare", "--corpus", headlines)
+    assert none.code == 1
+    assert "no version to compare" in none.stderr
+    ending = rocktag("compare", "--corpus", headlines, "-o", "table.txt")
+    assert (ending.code, "neither .csv nor .json" in ending.stderr) == (2, True)
+    rocktag.well("train", "--corpus", headlines, "--classifier", "decision-tree")
+    gold.write_text("title,labels,disputed\nGhost,toor,\n")
+    bad = rocktag("compare", "--corpus", headlines, "--gold", gold)
+    assert bad.code == 1
+    assert "line 2: unknown label 'toor'" in bad.stderr
+    absent = rocktag("compare", "decision-tree/none", "--corpus", headlines)
+    assert absent.code == 1
+    assert "decision-tree/none does not exist" in absent.stderr
+
+
+def test_a_study_trains_compares_and_promotes_nothing(
+    rocktag: Rocktag, headlines: Path, models_dir: Path, gold: Path
+) -> None:
+    ended = rocktag(*study("--gold", gold, "--json"))
+    found = ended.object()
+    assert [row["text_view"] for row in found["rows"]] == ["raw", "clean"]
+    assert found["untrained"] == found["taken_up"] == []
+    assert sorted(row["version"] for row in found["rows"]) == versions_below(models_dir)
+    listed = rocktag("models", "list", "--json").object()["models"]
+    assert [one["champion"] for one in listed] == [False, False]
+    assert len(list((models_dir / ".experiments").iterdir())) == 1
+    assert runs(rocktag) == [("experiment", "succeeded")]
+
+
+def test_a_study_names_what_it_has_not_trained(
+    rocktag: Rocktag, headlines: Path, gold: Path
+) -> None:
+    given = ("experiment", "study", "--corpus", headlines)
+    ended = rocktag.well(
+        *given, "--classifiers", "decision-tree,transformer", "-o", "t.csv"
+    )
+    assert "no encoder was given; give --base" in ended.stdout
+    with (rocktag.folder / "t.csv").open() as file:
+        last = list(csv.DictReader(file))[-1]
+    assert (last["classifier"], last["version"]) == ("transformer", "")
+    assert "give --base" in last["remark"]
+    late = rocktag(*study("--budget", "0.001", "--set", "train.seed=8"))
+    assert "the budget of 0.001 minutes ended" in late.stdout + late.stderr
+    unknown = rocktag(*given, "--classifiers", "oracle")
+    assert unknown.code == 2
+    assert "unknown classifier 'oracle'; known are decision-tree" in unknown.stderr
+
+
+def test_a_study_that_was_killed_trains_nothing_twice(
+    rocktag: Rocktag, headlines: Path, models_dir: Path, gold: Path
+) -> None:
+    running = rocktag.start(*study())
+    try:
+        wait_until(lambda: len(versions_below(models_dir)) >= 1, "a first version")
+    finally:
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    before = versions_below(models_dir)
+    found = rocktag(*study("--json")).object()
+    assert found["taken_up"] == [row["version"] for row in found["rows"]][: len(before)]
+    assert set(before) <= set(versions_below(models_dir))
+    assert len(versions_below(models_dir)) == 2
+
+    again = rocktag(*study("--json")).object()
+    assert again["taken_up"] == [row["version"] for row in again["rows"]]
+    assert len(versions_below(models_dir)) == 2
+    other = rocktag(*study("--seed", "8", "--json")).object()
+    assert other["taken_up"] == []
+    assert len(versions_below(models_dir)) == 4
+
+
+def test_a_network_whose_time_ended_goes_on_where_it_was(
+    rocktag: Rocktag, models_dir: Path, gold: Path
+) -> None:
+    (rocktag.folder / "config.toml").write_text(SMALL + NETWORK)
+    rocktag.well("sample", "-n", "300", "--seed", "3", "-o", "small.csv")
+    command = ("experiment", "study", "--corpus", "small.csv", "--classifiers")
+    running = rocktag.start(*command, "cnn-bilstm")
+    kept = models_dir / ".checkpoints"
+    try:
+        wait_until(lambda: any(kept.glob("*/state.npz")), "a checkpoint")
+    finally:
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+    state = next(kept.glob("*/state.npz"))
+    written = state.stat().st_mtime
+    time.sleep(0.05)
+    ended = rocktag(*command, "cnn-bilstm", "--json")
+    found = ended.object()
+    assert len(found["rows"]) == 2
+    # Epochs are told as they end: those before the checkpoint were not run again.
+    told = [line for line in ended.stderr.splitlines() if "on raw text: epoch" in line]
+    assert 1 <= len(told) < 3
+    assert written
+    assert not kept.exists()
