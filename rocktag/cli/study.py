@@ -45,7 +45,7 @@ def study(
     budget: Annotated[
         float | None,
         typer.Option(
-            min=0.001,
+            min=0,
             metavar="MINUTES",
             help="The quickest first; then no training begins or goes on.",
         ),

@@ -1,6 +1,6 @@
 """How fast a model tags, and how much memory it takes: in a process of its own.
 
-Run as `python -m rocktag.comparing.measuring`; it imports what serves a model and no
+That process is `python -m rocktag.comparing`; it imports what serves a model and no
 database. What is measured is the model with its thresholds, headlines to labels; what
 the worker spends on the database comes on top.
 """
@@ -64,20 +64,25 @@ def measure(
     }
     try:
         ended = subprocess.run(
-            [sys.executable, "-m", "rocktag.comparing.measuring"],
+            [sys.executable, "-m", "rocktag.comparing"],
             input=json.dumps(asked),
             capture_output=True,
             text=True,
             timeout=_PATIENCE,
             check=True,
         )
-    except (OSError, subprocess.SubprocessError) as error:
+        return Speed(**json.loads(ended.stdout))
+    except (OSError, TypeError, ValueError, subprocess.SubprocessError) as error:
         said = (getattr(error, "stderr", None) or str(error)).strip()
         raise ArtifactError(
             f"{models_dir / name} cannot be measured in a process of its own"
             f" ({brief(said[-300:])}); compare without measuring"
         ) from error
-    return Speed(**json.loads(ended.stdout))
+
+
+def answer_parent() -> None:
+    """Measure what standard input asks for, and say it on standard output."""
+    json.dump(asdict(_measured(json.load(sys.stdin))), sys.stdout)
 
 
 def _measured(asked: Mapping[str, Any]) -> Speed:
@@ -117,7 +122,3 @@ def _peak_megabytes() -> float:
         return int(kilobytes) * 1024 / 1e6
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-
-
-if __name__ == "__main__":
-    json.dump(asdict(_measured(json.load(sys.stdin))), sys.stdout)

@@ -20,6 +20,10 @@ DECISIONS = arrays.arrays(np.int8, (30, 4), elements=st.integers(0, 1))
 SEEDS = st.integers(0, 2**32 - 1)
 
 
+def matrix(rows: list[list[int]]) -> Targets:
+    return np.array(rows, dtype=np.int8)
+
+
 def resampled(targets: Targets, decided: Targets, seed: int = 1) -> Resampled:
     return resample(count(targets, decided), resamples=200, seed=seed)
 
@@ -157,7 +161,7 @@ def test_mcnemar_is_the_sign_test_of_the_headlines_that_tell(
 
 
 def test_decisions_that_are_not_scored_count_nowhere() -> None:
-    targets, decided = np.int8([[1, 0], [1, 1]]), np.int8([[0, 0], [1, 1]])
+    targets, decided = matrix([[1, 0], [1, 1]]), matrix([[0, 0], [1, 1]])
     scored = np.array([[False, True], [True, True]])
     found = scores_of(count(targets, decided, scored=scored))
     assert (found["micro_recall"], found["subset_accuracy"]) == (1, 1)
@@ -166,7 +170,7 @@ def test_decisions_that_are_not_scored_count_nowhere() -> None:
 
 
 def test_macro_averages_are_of_the_labels_chosen() -> None:
-    targets, decided = np.int8([[1, 0], [1, 0]]), np.int8([[1, 1], [1, 0]])
+    targets, decided = matrix([[1, 0], [1, 0]]), matrix([[1, 1], [1, 0]])
     both = scores_of(count(targets, decided))
     one = scores_of(count(targets, decided, averaged=np.array([True, False])))
     assert (both["macro_f1"], one["macro_f1"]) == (0.5, 1)

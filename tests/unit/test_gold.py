@@ -26,7 +26,7 @@ def read(folder: Path, text: str | bytes) -> Gold:
 
 
 def given_by(*labels: str) -> Targets:
-    return np.int8([[label in labels for label in LABELS]])
+    return np.array([[label in labels for label in LABELS]], dtype=np.int8)
 
 
 def test_labels_that_mean_the_same_are_one_in_the_file(tmp_path: Path) -> None:

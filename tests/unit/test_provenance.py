@@ -46,7 +46,7 @@ def test_each_headline_has_the_key_of_its_words_and_the_side_it_stood_on() -> No
 
 
 def test_after_cross_validation_the_model_learned_from_all() -> None:
-    found = of_folds(TITLES, np.int8([0, 1, 1, 0]))
+    found = of_folds(TITLES, np.array([0, 1, 1, 0], dtype=np.int8))
     assert found.sides.tolist() == [FIRST_FOLD, FIRST_FOLD + 1, FIRST_FOLD + 1, 3]
     assert found.is_crossed
     assert set(found.learned) == set(keys_of(TITLES))
@@ -92,7 +92,7 @@ def test_an_artifact_without_it_says_what_to_do(contents: Contents) -> None:
         (np.zeros((3, 1), np.uint64), np.zeros(3, np.int8), "not a row of uint64"),
         (np.zeros(0, np.uint64), np.zeros(0, np.int8), "not a row of uint64"),
         (np.zeros(3, np.uint64), np.zeros(2, np.int8), "not equally long"),
-        (np.zeros(2, np.uint64), np.int8([0, -1]), "outside 0 to 127"),
+        (np.zeros(2, np.uint64), np.array([0, -1], np.int8), "outside 0 to 127"),
     ],
 )
 def test_damaged_files_are_refused(keys: object, sides: object, said: str) -> None:
