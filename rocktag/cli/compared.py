@@ -151,12 +151,22 @@ def _print_gold(gold: Mapping[str, Any]) -> None:
         "the keyword rules themselves against people: micro F1"
         f" {_shown(rules['micro_f1'])}, macro F1 {_shown(rules['macro_f1'])}"
     )
-    for version, count in gold["learned"].items():
+    for count, versions in _by_count(gold["learned"]).items():
+        is_each = len(versions) == len(gold["learned"])
+        output.print(
+            f"{'each version' if is_each else ', '.join(versions)} learned from, or was"
+            f" tuned on, {count} of the headlines of {gold['file']}, labelled by the"
+            " rules; they are scored all the same"
+        )
+
+
+def _by_count(learned: Mapping[str, int]) -> dict[int, list[str]]:
+    """Return how many headlines were learned from, where any was, and by whom."""
+    found: dict[int, list[str]] = {}
+    for version, count in learned.items():
         if count:
-            output.print(
-                f"{version} learned from {count} of the headlines of {gold['file']};"
-                " they are scored all the same"
-            )
+            found.setdefault(count, []).append(version)
+    return found
 
 
 def _against_rules(row: Row) -> list[object]:

@@ -107,11 +107,10 @@ class Study:
 
     def _train(self, member: Member) -> str:
         """Train and publish a member; a network goes on where it was broken off."""
-        self._refuse_late(0)
-        settings = self._settings(member)
-        is_network = member.classifier in ("cnn-bilstm", "transformer")
         if member.classifier == "transformer" and self.encoder is None:
             raise UsageError("no encoder was given; give --base")
+        self._refuse_late(0)
+        settings = self._settings(member)
         trained = train(
             self.corpus,
             self.rules,
@@ -120,7 +119,7 @@ class Study:
             resume=True,
             is_part=True,
             vectors=self.vectors if member.classifier == "cnn-bilstm" else None,
-            encoder=self.encoder if is_network else None,
+            encoder=self.encoder if member.classifier == "transformer" else None,
         )
         made = publish(
             settings.models_dir, trained.draft, training_seconds=trained.seconds
