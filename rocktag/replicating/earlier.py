@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rocktag.artifact import Manifest, published, read
+from rocktag.artifact import Contents, Manifest, Published, published, read
 from rocktag.artifact.provenance import FILE_NAMES
 from rocktag.config import Settings, table_name
 from rocktag.corpus import Corpus
 from rocktag.drafting import CONFIGURATION_NAME
 from rocktag.encoders import Encoder
+from rocktag.errors import ArtifactError
 from rocktag.fitting import Vectors
 from rocktag.labeling import Rules
 from rocktag.reporting import toml
@@ -36,15 +37,22 @@ class Wanted:
     vectors: Vectors | None
     encoder: Encoder | None
 
-    def trained_before(self) -> str | None:
-        """Return the newest such version, `<classifier>/<version>`, if there is one."""
-        for listing in reversed(published(self.settings.models_dir)):
-            found = listing.manifest
-            if found is not None and self._is(found):
-                return found.name
+    def trained_before(self) -> Published | None:
+        """Return the newest such version, if there is one that can be read."""
+        folder = self.settings.models_dir
+        for listing in reversed(published(folder)):
+            if listing.manifest is None or not self._is_like(listing.manifest):
+                continue
+            try:
+                found = read(folder, listing.name)
+            except ArtifactError:
+                continue
+            if _had(found) == self._settings():
+                return Published(found.folder, found.manifest, found.manifest_sha256)
         return None
 
-    def _is(self, found: Manifest) -> bool:
+    def _is_like(self, found: Manifest) -> bool:
+        """Tell whether the manifest is as wanted; the settings are in another file."""
         train = self.settings.train
         is_same_kind = (
             found.classifier == train.classifier
@@ -54,11 +62,7 @@ class Wanted:
             and found.tuned_from is None
             and set(FILE_NAMES) <= found.files.keys()
         )
-        return (
-            is_same_kind
-            and self._starts_alike(found)
-            and self._had(found) == self._settings()
-        )
+        return is_same_kind and self._starts_alike(found)
 
     def _starts_alike(self, found: Manifest) -> bool:
         """Tell whether a network was trained to its end, from the same weights."""
@@ -76,12 +80,14 @@ class Wanted:
     def _vectors_sha256(self) -> str | None:
         return None if self.vectors is None else self.vectors({}, _unheard).sha256
 
-    def _had(self, found: Manifest) -> Mapping[str, Any]:
-        files = read(self.settings.models_dir, found.name).files
-        return _own(tomllib.loads(files[CONFIGURATION_NAME].decode())["train"])
-
     def _settings(self) -> Mapping[str, Any]:
         return _own(tomllib.loads(toml(self.settings.publishable()))["train"])
+
+
+def _had(found: Contents) -> Mapping[str, Any]:
+    """Return the settings that a version was trained with."""
+    content = found.files[CONFIGURATION_NAME].decode()
+    return _own(tomllib.loads(content)["train"])
 
 
 def _own(train: Mapping[str, Any]) -> dict[str, Any]:

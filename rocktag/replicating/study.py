@@ -53,7 +53,7 @@ class Study:
         rules: What labels it.
         settings: Of all members; classifier and text view are theirs.
         comparer: Asks the versions.
-        register: Told of each version that was published just now.
+        register: Told of each version, also of one trained before.
         progress: Gives who is told of the training of a member.
         vectors: Gives the CNN-BiLSTM's vocabulary its vectors; None to learn them.
         encoder: The transformer's; None passes it over.
@@ -85,19 +85,26 @@ class Study:
         untrained: tuple[Untrained, ...] = ()
         taken_up: tuple[str, ...] = ()
         for member in members:
-            version = self._wanted(member).trained_before()
-            if version is not None:
-                taken_up = (*taken_up, version)
+            before = self._wanted(member).trained_before()
+            made: Published | None = before
+            if before is not None:
+                taken_up = (*taken_up, before.manifest.name)
             else:
                 try:
-                    version = self._train(member)
+                    made = self._train(member)
                 except (TrainingError, UsageError) as error:
                     left = Untrained(member.classifier, member.text_view, brief(error))
                     untrained = (*untrained, left)
-            if version is not None:
-                self.comparer.add(version)
-                versions.append(version)
+            if made is not None:
+                versions.append(self._added(made))
+            version = made.manifest.name if made else None
             yield Replication(self._table(versions), untrained, taken_up, version)
+
+    def _added(self, made: Published) -> str:
+        """Register a version, also one of a call that was killed before, and ask it."""
+        self.register(made)
+        self.comparer.add(made.manifest.name)
+        return made.manifest.name
 
     def _table(self, versions: Sequence[str]) -> Comparison | None:
         if not versions:
@@ -105,7 +112,7 @@ class Study:
         is_there = self.reference in versions
         return self.comparer.comparison(self.reference if is_there else versions[0])
 
-    def _train(self, member: Member) -> str:
+    def _train(self, member: Member) -> Published:
         """Train and publish a member; a network goes on where it was broken off."""
         if member.classifier == "transformer" and self.encoder is None:
             raise UsageError("no encoder was given; give --base")
@@ -126,8 +133,7 @@ class Study:
         )
         for checkpoint in trained.checkpoints:
             checkpoint.remove()
-        self.register(made)
-        return made.manifest.name
+        return made
 
     def _watched(self, progress: Progress) -> Progress:
         """Return a progress that ends the training when the time at hand has ended."""

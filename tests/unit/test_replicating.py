@@ -109,7 +109,7 @@ def test_a_network_whose_time_ended_goes_on_at_its_last_epoch(tmp_path: Path) ->
     third = Heard()
     again = only(study_of(settings, third, registered), NETWORK)
     assert again.taken_up == (done.version,)
-    assert (third.epochs, len(registered)) == ([], 1)
+    assert (third.epochs, registered) == ([], [done.version] * 2)
 
 
 def test_a_version_is_taken_up_only_where_training_would_give_it_again(
@@ -124,7 +124,9 @@ def test_a_version_is_taken_up_only_where_training_would_give_it_again(
         }
     )
     wanted = Wanted(CORPUS, RULES, own, None, None)
-    assert wanted.trained_before() == made
+    before = wanted.trained_before()
+    assert before is not None
+    assert before.manifest.name == made
 
     def other(**train: object) -> Settings:
         return settings_of(tmp_path, classifier=TREE.classifier, **train)
@@ -139,6 +141,16 @@ def test_a_version_is_taken_up_only_where_training_would_give_it_again(
     assert replace(wanted, settings=other(cnn_bilstm={"epochs": 9})).trained_before()
     less = gather(CORPUS.titles[1:], "less")
     assert replace(wanted, corpus=less).trained_before() is None
+
+
+def test_a_damaged_version_is_trained_again(tmp_path: Path) -> None:
+    settings, registered = settings_of(tmp_path), list[str]()
+    made = only(study_of(settings, Heard(), registered), TREE).version
+    assert made is not None
+    damaged = (tmp_path / made).rename(tmp_path / TREE.classifier / "20000101T000000Z")
+    (damaged / "model.skops").write_bytes(b"")
+    found = only(study_of(settings, Heard(), registered), TREE)
+    assert (found.taken_up, len(registered)) == ((), 2)
 
 
 def test_a_version_that_was_tuned_again_is_not_taken_up(tmp_path: Path) -> None:
