@@ -122,7 +122,7 @@ def print_comparison(comparison: Comparison) -> None:
     )
     print_table(
         _beyond(comparison),
-        ["version", *_MASKED, *_GOLD],
+        ["version", *_MASKED, *(_GOLD if comparison.gold else ())],
         (_beyond_rules(row) for row in comparison.rows),
     )
     if comparison.gold is not None:
@@ -182,13 +182,12 @@ def _against_rules(row: Row) -> list[object]:
 
 
 def _beyond_rules(row: Row) -> list[object]:
-    masked, gold = row.masked or {}, row.gold or {}
+    masked, gold = row.masked or {}, row.gold
     return [
         row.version,
         _shown(masked.get("micro_f1")),
         _shown(masked.get("macro_f1")),
-        *(_average(gold, "micro") if gold else (None, None, None)),
-        _shown(gold.get("macro_f1")),
+        *((*_average(gold, "micro"), _shown(gold["macro_f1"])) if gold else ()),
     ]
 
 

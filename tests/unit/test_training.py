@@ -212,6 +212,7 @@ def test_progress_tells_every_stage() -> None:
         "fit",
         "predict",
         "thresholds",
+        "yardsticks",
         "report",
     ]
 
