@@ -15,21 +15,10 @@ from rich.table import Table
 from rich.text import Text
 
 from rocktag.config import passwords, without_passwords
+from rocktag.text import CONTROLS, printable
 
 _PIPED_WIDTH = 200  # characters; where no terminal sets a width nothing is cut
 _LONGEST_MESSAGE = 10_000  # characters; a name somebody gives may have a million
-# What moves a terminal's cursor, colours it or turns its reading direction; tab and
-# newline are harmless, joiners and direction marks belong to their scripts.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-
-
-def printable(text: str) -> str:
-    r"""Return the text with its control characters escaped.
-
-    >>> printable("Queen\x1b[31m \u202elive")
-    'Queen\\x1b[31m \\u202elive'
-    """
-    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 class _Plain(Console):
@@ -94,7 +83,7 @@ def print_json(value: Any) -> None:
     """Print one JSON object, for machines; moments as in ISO 8601."""
     text = json.dumps(value, ensure_ascii=False, default=datetime.isoformat)
     # json itself escapes those below the space.
-    text = _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    text = CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
     output.file.write(f"{text}\n")
 
 

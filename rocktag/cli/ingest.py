@@ -8,13 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from rocktag.cli.console import print_json, print_table, printable, progress
+from rocktag.cli.console import print_json, print_table, progress
 from rocktag.cli.options import Columns, Json, SourceName, parse_columns
 from rocktag.cli.session import Session, session
 from rocktag.db.runs import RunRecord
 from rocktag.feeds import open_feed
 from rocktag.ingest import store_rows
 from rocktag.recording import recorded_run
+from rocktag.text import printable
 
 
 def ingest(

@@ -10,8 +10,9 @@ import time
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
-from rocktag.cli.console import printable, redacted
+from rocktag.cli.console import redacted
 from rocktag.log_context import run_under_way
+from rocktag.text import printable
 
 LogFormat: TypeAlias = Literal["text", "json"]
 

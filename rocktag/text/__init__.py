@@ -8,12 +8,15 @@ from rocktag.text.normalization import (
     view,
     word_spans,
 )
+from rocktag.text.printing import CONTROLS, printable
 from rocktag.text.titles import MAXIMUM_TITLE_LENGTH, refusal, tidy, title_hash
 
 __all__ = [
+    "CONTROLS",
     "MAXIMUM_TITLE_LENGTH",
     "TextView",
     "clean",
+    "printable",
     "refusal",
     "split_key",
     "stems",
