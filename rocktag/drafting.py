@@ -5,24 +5,21 @@ No file holds a time: the same corpus, settings and seed give the same bytes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from rocktag import __version__, drift, model_card, reporting
-from rocktag.artifact import Draft, predictions, provenance
+from rocktag import __version__, drift, model_card, report, reporting
+from rocktag.artifact import Draft, golden, predictions, provenance
 from rocktag.artifact.facts import (
     CorpusFacts,
     CrossValidationFacts,
     FittingFacts,
     ThresholdFacts,
 )
-from rocktag.artifact.golden import GOLDEN_NAME
 from rocktag.artifact.predictions import HeldOut, OutOfFold, Predictions
 from rocktag.artifact.provenance import Provenance
 from rocktag.config import Settings
@@ -31,6 +28,8 @@ from rocktag.cross_validation import Fold
 from rocktag.fitting import Fitted
 from rocktag.labeling import Rules
 from rocktag.metrics import score
+from rocktag.report.canvas import drawn
+from rocktag.report.learning import fold_drawings, history_drawings
 from rocktag.splits import Indices, Split
 from rocktag.thresholds import decide
 from rocktag.types import Probabilities, Targets
@@ -74,6 +73,13 @@ class Sides:
         if self.crossed is not None:
             return provenance.of_folds(self.corpus.titles, self.crossed.folds)
         return provenance.of_split(self.corpus.titles, self.rows)
+
+    def scored(self) -> tuple[Indices, Probabilities]:
+        """Return the rows that are scored, and what was said before they were seen."""
+        if self.crossed is not None:
+            rows = np.arange(len(self.targets), dtype=np.int64)
+            return rows, self.crossed.out_of_fold_probabilities
+        return self.rows.test, self.probabilities[self.rows.test]
 
 
 def draft(
@@ -119,8 +125,32 @@ def draft(
     files = {
         **_files(fitted, sides, rules, settings, verdict),
         **_fold_files(folds),
+        CARD_NAME: card,
     }
-    return Draft(settings.train.classifier, facts, {**files, CARD_NAME: card})
+    told = report.Told(
+        classifier=settings.train.classifier,
+        facts=facts,
+        verdict=verdict,
+        findings=_findings(fitted, sides, rules),
+        history=fitted.history,
+        folds=[fold.history for fold in folds],
+        card=card.decode(),
+    )
+    return Draft(
+        settings.train.classifier, facts, {**files, **report.training_files(told)}
+    )
+
+
+def _findings(fitted: Fitted, sides: Sides, rules: Rules) -> report.Findings:
+    """Return what is seen of the headlines; the worst errors are of unseen ones."""
+    return report.find(
+        sides.corpus.titles,
+        sides.targets,
+        sides.rows,
+        sides.scored(),
+        rules.labels,
+        fitted.predict,
+    )
 
 
 def _fitting(fitted: Fitted) -> FittingFacts | None:
@@ -146,11 +176,11 @@ def _files(
     history = fitted.history or (_one_step(sides, rules, verdict),)
     return {
         **fitted.files,
-        **reporting.history_figures(fitted.history),
+        **drawn(history_drawings(fitted.history)),
         **predictions.dump(verdict.held_out),
         **provenance.dump(sides.provenance()),
         **verdict.files(),
-        GOLDEN_NAME: _golden(sides),
+        golden.GOLDEN_NAME: _golden(sides),
         CONFIGURATION_NAME: reporting.configuration(settings),
         "history.csv": reporting.rows_csv(history),
     }
@@ -180,7 +210,7 @@ def _fold_files(folds: Sequence[Fold]) -> dict[str, bytes]:
         return {}
     return {
         "fold_history.csv": reporting.rows_csv(rows),
-        **reporting.fold_figures(histories),
+        **drawn(fold_drawings(histories)),
     }
 
 
@@ -209,20 +239,10 @@ def _golden(sides: Sides) -> bytes:
     with_label = [known[sides.targets[known, column] == 1] for column in columns]
     chosen = {int(rows[0]) for rows in with_label if len(rows)}
     chosen.update(int(row) for row in known[:_GOLDEN_EXTRA])
-    lines = (
-        json.dumps(
-            {
-                "title": sides.corpus.titles[row],
-                "probabilities": _rounded(sides.probabilities[row]),
-            }
-        )
-        for row in sorted(chosen)
+    rows = sorted(chosen)
+    return golden.dump(
+        [sides.corpus.titles[row] for row in rows], sides.probabilities[rows]
     )
-    return "".join(f"{line}\n" for line in lines).encode()
-
-
-def _rounded(values: npt.NDArray[np.float32]) -> list[float]:
-    return [round(float(value), 6) for value in values]
 
 
 def _facts(

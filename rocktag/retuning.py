@@ -7,9 +7,11 @@ them changes: model, golden headlines and predictions keep their bytes.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from rocktag import model_card
+from rocktag import model_card, report
 from rocktag.artifact import Contents, Draft, predictions
 from rocktag.artifact.facts import ThresholdFacts
 from rocktag.artifact.manifest import Manifest
@@ -127,8 +129,32 @@ def _draft(source: Contents, trained: TrainSettings, verdict: Verdict) -> Draft:
         "tuned_from": manifest.name,
     }
     card = _card(manifest, trained, verdict)
-    files = {**source.files, **verdict.files(), CARD_NAME: card}
+    files = {
+        **source.files,
+        **verdict.files(),
+        CARD_NAME: card,
+        **_page(source, facts, verdict, card),
+    }
     return Draft(manifest.classifier, facts, files)
+
+
+def _page(
+    source: Contents, facts: Mapping[str, Any], verdict: Verdict, card: bytes
+) -> dict[str, bytes]:
+    """Return the page under the new thresholds; none where training wrote none."""
+    findings = source.files.get(report.FINDINGS_NAME)
+    if findings is None:
+        return {}
+    told = report.Told(
+        classifier=source.manifest.classifier,
+        facts=facts,
+        verdict=verdict,
+        findings=report.Findings.model_validate_json(findings),
+        history=report.read_epochs(source.files["history.csv"]),
+        folds=report.read_folds(source.files.get("fold_history.csv", b"")),
+        card=card.decode(),
+    )
+    return report.training_files(told)
 
 
 def _card(manifest: Manifest, trained: TrainSettings, verdict: Verdict) -> bytes:

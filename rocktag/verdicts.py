@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from rocktag import reporting
 from rocktag.artifact.predictions import HeldOut, OutOfFold
 from rocktag.metrics import Scores, score
 from rocktag.objectives import Objective
+from rocktag.report.learning import sweep_drawing
 from rocktag.thresholds import TunedThresholds, decide, sweep, tune
 from rocktag.types import Probabilities, Targets
 
@@ -106,15 +106,12 @@ class Verdict:
         """Return the artifact's files that depend on the thresholds, but the card."""
         curve = sweep(*self.held_out.tuned_on, self.labels)
         tables = reporting.fold_tables(self.folds) if self.folds else {}
-        figure = partial(
-            reporting.sweep_figure, curve, self.thresholds, tuned_on=self.tuned_on
-        )
+        figure = sweep_drawing(curve, self.thresholds, tuned_on=self.tuned_on)
         return {
             **tables,
+            **figure.files(),
             "thresholds.csv": reporting.sweep_table(curve),
             "test_scores.json": reporting.scores_json(self.test),
-            "threshold_sweep.png": figure("png"),
-            "threshold_sweep.svg": figure("svg"),
         }
 
     def _rates(self, probabilities: Probabilities, policy: str) -> dict[str, float]:

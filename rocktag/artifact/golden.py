@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from rocktag.artifact.folder import RESTORE
 from rocktag.artifact.manifest import MANIFEST_NAME
@@ -59,6 +60,19 @@ def replay(
             f" {difference[row].max():.4f} from the published one; install the package"
             f" versions of {MANIFEST_NAME}, or train again"
         )
+
+
+def dump(titles: Sequence[str], probabilities: Probabilities) -> bytes:
+    """Return the content of golden.jsonl: N titles with their probabilities (N, L)."""
+    lines = (
+        json.dumps({"title": title, "probabilities": _rounded(said)})
+        for title, said in zip(titles, probabilities, strict=True)
+    )
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _rounded(values: npt.NDArray[np.float32]) -> list[float]:
+    return [round(float(value), 6) for value in values]
 
 
 def _parsed(golden: bytes, where: Path) -> tuple[list[str], Probabilities]:

@@ -1,0 +1,24 @@
+"""The pages people read: of a training, of a comparison, of an experiment.
+
+Read in this order: `page` and its templates, `told`, `training`, `corpus_sections`,
+`score_sections`. Figures are drawn in `learning`, `labels`, `label_scores` and
+`calibration` on the `canvas`; `findings` and `occlusion` look at headlines.
+"""
+
+from rocktag.report.findings import FINDINGS_NAME, Findings, find
+from rocktag.report.learning import read_epochs, read_folds
+from rocktag.report.page import PAGE_NAME
+from rocktag.report.told import Told
+from rocktag.report.training import training_files, training_page
+
+__all__ = [
+    "FINDINGS_NAME",
+    "PAGE_NAME",
+    "Findings",
+    "Told",
+    "find",
+    "read_epochs",
+    "read_folds",
+    "training_files",
+    "training_page",
+]

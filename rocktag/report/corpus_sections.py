@@ -1,0 +1,116 @@
+"""What the page of a training tells of the headlines and of the epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from rocktag.report import labels, learning
+from rocktag.report.page import Facts, Part, Table
+from rocktag.report.told import Told, listed
+from rocktag.types import NO_TOPIC
+
+_MOST_PAIRS = 20
+
+
+def data(told: Told) -> list[Part]:
+    """Return what was learned from, and how it was split."""
+    facts = told.facts
+    corpus = facts["corpus"]
+    return [
+        Facts(
+            [
+                ("headlines", corpus["headlines"]),
+                ("from", corpus["origin"]),
+                ("SHA-256 of the headlines", corpus["sha256"]),
+                ("SHA-256 of the rules", facts["rules_sha256"]),
+                ("training headlines", corpus["training"]),
+                ("validation headlines", corpus["validation"]),
+                ("test headlines", corpus["test"]),
+                ("folds", len(told.verdict.folds) or "none: one split"),
+                ("seed", facts["seed"]),
+                ("labels by the rules", listed(told.rule_labels)),
+                ("packages", _packages(facts["packages"])),
+            ]
+        ),
+        "Headlines with the same words stand on one side of the split; labels are"
+        " dealt to the sides in proportion (iterative stratification).",
+    ]
+
+
+def _packages(versions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
+
+
+def frequencies(told: Told) -> list[Part]:
+    """Return how frequent labels are, alone and together."""
+    findings, names = told.findings, told.labels
+    together = np.array(findings.together)
+    totals = np.diag(together)
+    headlines = told.facts["corpus"]["headlines"]
+    sides = {name: counts for name, counts in findings.sides.items() if any(counts)}
+    rows = [
+        [label, int(totals[column]), f"{totals[column] / headlines:.2%}"]
+        + [counts[column] for counts in sides.values()]
+        for column, label in enumerate(names)
+    ]
+    alone = [
+        int(totals[column]) for column, name in enumerate(names) if name == NO_TOPIC
+    ]
+    return [
+        *(
+            f"{count:,} of {headlines:,} headlines have no topic, and with it the label"
+            f" {NO_TOPIC}; the figures leave it out."
+            for count in alone
+        ),
+        labels.frequency_drawing(names, np.array(findings.frequencies)),
+        Table(
+            "Headlines with each label, in all and on each side",
+            ["label", "headlines", "share", *sides],
+            rows,
+        ),
+        labels.together_drawing(names, together),
+        _pairs(names, together),
+    ]
+
+
+def _pairs(names: Sequence[str], together: Any) -> Table:
+    """Return the labels that are most often together."""
+    found = [
+        (int(together[row, column]), names[row], names[column])
+        for row, column in zip(*np.triu_indices(len(names), 1), strict=True)
+        if together[row, column]
+    ]
+    found.sort(key=lambda pair: (-pair[0], *pair[1:]))
+    return Table(
+        f"The most frequent of {len(found):,} pairs of labels",
+        ["label", "with", "headlines"],
+        [[first, second, count] for count, first, second in found[:_MOST_PAIRS]],
+    )
+
+
+def epochs(told: Told) -> list[Part]:
+    """Return the epochs, of a classifier that learns in such."""
+    if not told.history:
+        return []
+    columns = ("loss", "micro_f1", "macro_f1")
+    names = [
+        f"{side}_{name}" for name in columns for side in ("training", "validation")
+    ]
+    return [
+        *learning.history_drawings(told.history),
+        Table(
+            "Training and validation by epoch; scores at the threshold 0.5",
+            [
+                "epoch",
+                *(name.replace("_", " ").replace(" f1", " F1") for name in names),
+            ],
+            [
+                [f"{row['epoch']:.0f}", *(row[name] for name in names)]
+                for row in told.history
+            ],
+        ),
+        *learning.fold_drawings(told.folds),
+    ]

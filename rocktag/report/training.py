@@ -1,0 +1,103 @@
+"""The page of a training: what was learned, how well, and where it errs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rocktag.report import corpus_sections, score_sections
+from rocktag.report.findings import FINDINGS_NAME
+from rocktag.report.page import (
+    PAGE_NAME,
+    Card,
+    Cell,
+    Part,
+    Section,
+    Table,
+    Tiles,
+    render,
+)
+from rocktag.report.told import Told
+
+_SCORES = {
+    "micro_f1": "micro F1",
+    "micro_precision": "micro precision",
+    "micro_recall": "micro recall",
+    "macro_f1": "macro F1",
+    "weighted_f1": "weighted F1",
+    "subset_accuracy": "exact match",
+    "hamming_loss": "hamming loss",
+}
+
+
+def training_files(told: Told) -> dict[str, bytes]:
+    """Return the files that a training's page is in, and can be written anew from."""
+    return {
+        FINDINGS_NAME: told.findings.to_json(),
+        PAGE_NAME: training_page(told),
+    }
+
+
+def training_page(told: Told) -> bytes:
+    """Return the page; the same training gives the same bytes."""
+    return render(
+        f"{told.classifier} on {told.facts['text_view']} text",
+        "What a model learned from headlines that keyword rules labelled, and how well"
+        f" it finds those labels again on {told.scored}. How well a reader would agree"
+        " with it is another question.",
+        [
+            Section("summary", "Summary", _summary(told)),
+            Section("data", "Data and split", corpus_sections.data(told)),
+            Section("labels", "Labels", corpus_sections.frequencies(told)),
+            Section("learning", "Learning", corpus_sections.epochs(told)),
+            Section("thresholds", "Thresholds", score_sections.thresholds(told)),
+            Section("per-label", "Label by label", score_sections.per_label(told)),
+            Section("calibration", "Calibration", score_sections.reliability(told)),
+            Section("errors", "Worst errors", score_sections.errors(told)),
+            Section("card", "Model card", [Card(told.card)]),
+        ],
+    )
+
+
+def _summary(told: Told) -> list[Part]:
+    micro = told.verdict.test["micro"].averages()
+    tiles = ("micro_f1", "macro_f1", "subset_accuracy", "hamming_loss")
+    header = ["thresholds", *_SCORES.values()]
+    rows = [
+        [policy, *(found.averages()[name] for name in _SCORES)]
+        for policy, found in told.verdict.test.items()
+    ]
+    return [
+        Tiles([(micro[name], _SCORES[name]) for name in tiles]),
+        f"Under the thresholds “micro”, against the rules, on {told.scored}.",
+        Table(f"Scores of {told.scored} under each threshold policy", header, rows),
+        *_fold_scores(told),
+    ]
+
+
+def _fold_scores(told: Told) -> list[Part]:
+    """Return the scores of each fold, after cross-validation."""
+    folds = told.verdict.folds
+    if not folds:
+        return []
+    columns = [fold["micro"].averages() for fold in folds]
+    rows: list[list[Cell]] = [
+        [f"fold {number}", *(fold[name] for name in _SCORES)]
+        for number, fold in enumerate(columns, start=1)
+    ]
+    for title, of in (("mean", np.mean), ("standard deviation", _deviation)):
+        values = [float(of([fold[name] for fold in columns])) for name in _SCORES]
+        rows.append([title, *values])
+    return [
+        Table(
+            "Scores of each fold, under “micro” thresholds of the other folds",
+            ["fold", *_SCORES.values()],
+            rows,
+        )
+    ]
+
+
+def _deviation(values: Sequence[float]) -> float:
+    """Return the standard deviation of a sample (n - 1)."""
+    return float(np.std(values, ddof=1))
