@@ -90,6 +90,7 @@ def draft(
     verdict: Verdict,
     folds: Sequence[Fold] = (),
     *,
+    findings: report.Findings,
     yardsticks: Mapping[str, Any] | None = None,
 ) -> Draft:
     """Return the artifact as it is to be published, but for the time it took.
@@ -101,6 +102,7 @@ def draft(
         settings: The configuration, resolved.
         verdict: Its thresholds and scores.
         folds: What came of each, after cross-validation.
+        findings: What was seen of the headlines.
         yardsticks: What the model reaches by each, if that was measured.
     """
     facts = {
@@ -131,25 +133,13 @@ def draft(
         classifier=settings.train.classifier,
         facts=facts,
         verdict=verdict,
-        findings=_findings(fitted, sides, rules),
+        findings=findings,
         history=fitted.history,
         folds=[fold.history for fold in folds],
         card=card.decode(),
     )
     return Draft(
         settings.train.classifier, facts, {**files, **report.training_files(told)}
-    )
-
-
-def _findings(fitted: Fitted, sides: Sides, rules: Rules) -> report.Findings:
-    """Return what is seen of the headlines; the worst errors are of unseen ones."""
-    return report.find(
-        sides.corpus.titles,
-        sides.targets,
-        sides.rows,
-        sides.scored(),
-        rules.labels,
-        fitted.predict,
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rocktag.artifact.loading import predictor
+from rocktag import report
+from rocktag.artifact.loading import Predictor, predictor
 from rocktag.comparing import Asked, Gold, read_gold, yardsticks
 from rocktag.config import Settings
 from rocktag.drafting import Sides
@@ -24,8 +25,38 @@ def configured_gold(settings: Settings, rules: Rules) -> Gold | None:
     return None if file is None else read_gold(file, rules.labels)
 
 
+def opened(fitted: Fitted, rules: Rules, settings: Settings) -> Predictor:
+    """Return the model, its files opened as the worker opens them."""
+    return predictor(
+        fitted.files,
+        labels=rules.labels,
+        rule_labels=fitted.rule_labels,
+        text_view=settings.train.text_view,
+        rules=rules,
+        where=Path("the new model"),
+    )
+
+
+def findings_of(predict: Predictor, sides: Sides, rules: Rules) -> report.Findings:
+    """Return what is seen of the headlines; the worst errors are of unseen ones.
+
+    Args:
+        predict: Titles to probabilities (n, L), as the model will be served.
+        sides: What it was fitted, tuned and scored on.
+        rules: What gave the labels.
+    """
+    return report.find(
+        sides.corpus.titles,
+        sides.targets,
+        sides.rows,
+        sides.scored(),
+        rules.labels,
+        predict,
+    )
+
+
 def yardsticks_of(
-    fitted: Fitted,
+    predict: Predictor,
     sides: Sides,
     rules: Rules,
     settings: Settings,
@@ -34,10 +65,8 @@ def yardsticks_of(
 ) -> dict[str, Any]:
     """Return the manifest's facts on what a model reaches by each yardstick.
 
-    Its files are opened as the worker opens them.
-
     Args:
-        fitted: The model, as it will be served.
+        predict: Titles to probabilities (n, L), as the model will be served.
         sides: What it was fitted, tuned and scored on.
         rules: What gave the labels.
         settings: The configuration, resolved.
@@ -45,14 +74,7 @@ def yardsticks_of(
         gold: Headlines with human labels, if there are any.
     """
     asked = Asked(
-        predict=predictor(
-            fitted.files,
-            labels=rules.labels,
-            rule_labels=fitted.rule_labels,
-            text_view=settings.train.text_view,
-            rules=rules,
-            where=Path("the new model"),
-        ),
+        predict=predict,
         thresholds=verdict.thresholds,
         held_out=verdict.held_out,
         test_titles=[sides.corpus.titles[row] for row in sides.rows.test],

@@ -19,6 +19,7 @@ from rocktag.errors import ArtifactError, UsageError
 from rocktag.fitting import Progress, Vectors
 from rocktag.labeling import Rules
 from rocktag.metrics import score
+from rocktag.report import PAGE_NAME, dimensions_page
 from rocktag.reporting import rows_csv
 from rocktag.thresholds import decide
 from rocktag.training import Learned, learn
@@ -77,6 +78,10 @@ class DimensionTable:
     def json(self) -> str:
         """Return all of it as JSON."""
         return json.dumps(self.as_dict(), indent=2) + "\n"
+
+    def html(self) -> str:
+        """Return all of it as a page."""
+        return dimensions_page(self, threshold=THRESHOLD).decode()
 
     def metrics(self) -> dict[str, float]:
         """Return the scores and coverages under names such as "micro_f1_50d".
@@ -140,14 +145,18 @@ def glove_dimensions(
 
 
 def store(table: DimensionTable, models_dir: Path) -> Path:
-    """Write table.csv and table.json in a new folder, whole or not at all.
+    """Write the table and its page in a new folder, whole or not at all.
 
     Raises:
         ArtifactError: It cannot be written.
     """
     name = f"glove-dimensions-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
     folder = models_dir / _FOLDER / name
-    files = {"table.csv": table.csv().encode(), "table.json": table.json().encode()}
+    files = {
+        "table.csv": table.csv().encode(),
+        "table.json": table.json().encode(),
+        PAGE_NAME: table.html().encode(),
+    }
     try:
         write_folder(files, folder)
     except OSError as error:

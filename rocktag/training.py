@@ -20,7 +20,7 @@ from rocktag.cross_validation import Fold, cross_validate, final
 from rocktag.drafting import Sides, draft
 from rocktag.encoders import Encoder
 from rocktag.errors import TrainingError
-from rocktag.examining import configured_gold, yardsticks_of
+from rocktag.examining import configured_gold, findings_of, opened, yardsticks_of
 from rocktag.fitting import Fitted, Progress, Task, Vectors, fit
 from rocktag.labeling import Rules
 from rocktag.metrics import Scores
@@ -142,9 +142,8 @@ def train(
         settings.train.minimum_positives,
     )
     progress("yardsticks", 0, 1)
-    measured = yardsticks_of(
-        learned.fitted, learned.sides, rules, settings, verdict, gold
-    )
+    predict = opened(learned.fitted, rules, settings)
+    measured = yardsticks_of(predict, learned.sides, rules, settings, verdict, gold)
     progress("report", 0, 1)
     drafted = draft(
         learned.fitted,
@@ -153,6 +152,7 @@ def train(
         settings,
         verdict,
         learned.folds,
+        findings=findings_of(predict, learned.sides, rules),
         yardsticks=measured,
     )
     seconds = time.monotonic() - begun

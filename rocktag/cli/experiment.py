@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,6 +35,12 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_FORMS: dict[str, Callable[[DimensionTable], str]] = {
+    ".csv": lambda table: table.csv(),
+    ".json": lambda table: table.json(),
+    ".html": lambda table: table.html(),
+}
+
 
 @app.callback()
 def experiments() -> None:
@@ -64,16 +70,16 @@ def glove_dimensions(
             "-o",
             "--output",
             metavar="FILE",
-            help="The table as .csv or .json; by default both, below the models'"
-            " folder in .experiments.",
+            help="The table as .csv or .json, or its page as .html; by default all,"
+            " below the models' folder in .experiments.",
         ),
     ] = None,
     column: Columns = None,
     json: Json = False,
 ) -> None:
     """Train the CNN-BiLSTM on each file's vectors; score it under the threshold 0.5."""
-    if to is not None and to.suffix not in (".csv", ".json"):
-        raise UsageError(f"{to} is neither .csv nor .json; give one of these endings")
+    if to is not None and to.suffix not in _FORMS:
+        raise UsageError(f"{to} is none of {', '.join(_FORMS)}; give one of these")
     check_installed()
     given = {"classifier": "cnn-bilstm", "seed": seed, "preset": preset, "folds": 1}
     here = session(context).creating(when=corpus is not None)
@@ -137,7 +143,7 @@ def _store(here: Session, table: DimensionTable, to: Path | None) -> Path:
 
         return store(table, here.settings.models_dir)
     with written_whole(to) as file:
-        file.write(table.json() if to.suffix == ".json" else table.csv())
+        file.write(_FORMS[to.suffix](table))
     return to
 
 

@@ -1,10 +1,13 @@
 """The pages people read: of a training, of a comparison, of an experiment.
 
-Read in this order: `page` and its templates, `told`, `training`, `corpus_sections`,
-`score_sections`. Figures are drawn in `learning`, `labels`, `label_scores` and
-`calibration` on the `canvas`; `findings` and `occlusion` look at headlines.
+Read in this order: `page` and its templates; `told`, `training`, `corpus_sections`,
+`score_sections`; `comparison`; `dimensions`. Figures are drawn in `learning`, `labels`,
+`label_scores`, `calibration` and `forest` on the `canvas`; `findings` and `occlusion`
+look at headlines.
 """
 
+from rocktag.report.comparison import comparison_page
+from rocktag.report.dimensions import dimensions_page
 from rocktag.report.findings import FINDINGS_NAME, Findings, find
 from rocktag.report.learning import read_epochs, read_folds
 from rocktag.report.page import PAGE_NAME
@@ -16,6 +19,8 @@ __all__ = [
     "PAGE_NAME",
     "Findings",
     "Told",
+    "comparison_page",
+    "dimensions_page",
     "find",
     "read_epochs",
     "read_folds",

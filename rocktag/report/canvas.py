@@ -96,7 +96,7 @@ def _drawn(
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    style = {
+    style: dict[Any, Any] = {  # matplotlib's type names every key there is
         "svg.hashsalt": "rocktag",  # no random names: the same data, the same bytes
         "svg.fonttype": "none",
         "text.parse_math": False,  # a dollar of somebody's file name is a dollar

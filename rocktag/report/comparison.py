@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rocktag.report.forest import Ranged, forest_drawing, speed_drawing
-from rocktag.report.page import Cell, Facts, Part, Section, Table, Tiles, render
+from rocktag.report.page import Cell, Facts, Part, Section, Table, Tiles, ranged, render
 
 if TYPE_CHECKING:
     from rocktag.comparing.types import Comparison, Difference, Row
@@ -279,16 +279,14 @@ def _per_label(comparison: Comparison) -> list[Part]:
 
 def _ranged(found: Ranged | None) -> Cell:
     """Return a score with its interval."""
-    if found is None:
-        return None
-    return f"{found.value:.4f} ({found.low:.4f}, {found.high:.4f})"
+    return None if found is None else ranged(found.value, found.low, found.high)
 
 
 def _difference(found: Difference | None) -> tuple[Cell, Cell]:
     """Return a difference with its interval, and its p."""
     if found is None:
         return None, None
-    said = f"{found.value:+.4f} ({found.low:+.4f}, {found.high:+.4f})"
+    said = ranged(found.value, found.low, found.high, "+.4f")
     return said, _p_value(found.p_value)
 
 

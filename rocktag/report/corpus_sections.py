@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from itertools import combinations
 
 import numpy as np
 
 from rocktag.report import labels, learning
-from rocktag.report.page import Facts, Part, Table
+from rocktag.report.page import Cell, Facts, Part, Table
 from rocktag.report.told import Told, listed
 from rocktag.types import NO_TOPIC
 
@@ -47,41 +47,36 @@ def _packages(versions: Mapping[str, str]) -> str:
 def frequencies(told: Told) -> list[Part]:
     """Return how frequent labels are, alone and together."""
     findings, names = told.findings, told.labels
-    together = np.array(findings.together)
-    totals = np.diag(together)
+    totals = [row[column] for column, row in enumerate(findings.together)]
     headlines = told.facts["corpus"]["headlines"]
     sides = {name: counts for name, counts in findings.sides.items() if any(counts)}
-    rows = [
-        [label, int(totals[column]), f"{totals[column] / headlines:.2%}"]
-        + [counts[column] for counts in sides.values()]
-        for column, label in enumerate(names)
+    rows: list[list[Cell]] = [
+        [label, total, f"{total / headlines:.2%}"]
+        for label, total in zip(names, totals, strict=True)
     ]
-    alone = [
-        int(totals[column]) for column, name in enumerate(names) if name == NO_TOPIC
-    ]
+    for column, row in enumerate(rows):
+        row += [counts[column] for counts in sides.values()]
+    without = dict(zip(names, totals, strict=True)).get(NO_TOPIC, 0)
     return [
-        *(
-            f"{count:,} of {headlines:,} headlines have no topic, and with it the label"
-            f" {NO_TOPIC}; the figures leave it out."
-            for count in alone
-        ),
+        f"{without:,} of {headlines:,} headlines have no topic, and with it the label"
+        f" {NO_TOPIC}; the figures leave it out.",
         labels.frequency_drawing(names, np.array(findings.frequencies)),
         Table(
             "Headlines with each label, in all and on each side",
             ["label", "headlines", "share", *sides],
             rows,
         ),
-        labels.together_drawing(names, together),
-        _pairs(names, together),
+        labels.together_drawing(names, np.array(findings.together)),
+        _pairs(names, findings.together),
     ]
 
 
-def _pairs(names: Sequence[str], together: Any) -> Table:
+def _pairs(names: Sequence[str], together: Sequence[Sequence[int]]) -> Table:
     """Return the labels that are most often together."""
     found = [
-        (int(together[row, column]), names[row], names[column])
-        for row, column in zip(*np.triu_indices(len(names), 1), strict=True)
-        if together[row, column]
+        (together[row][column], names[row], names[column])
+        for row, column in combinations(range(len(names)), 2)
+        if together[row][column]
     ]
     found.sort(key=lambda pair: (-pair[0], *pair[1:]))
     return Table(

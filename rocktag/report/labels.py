@@ -120,6 +120,6 @@ def _draw_together(
     axes.legend(handles=keys, ncols=len(keys), **ABOVE)
 
 
-def _shaded(share: float) -> tuple[float, ...]:
+def _shaded(share: float) -> tuple[float, float, float, float]:
     """Return the colour of a share; its square root, as small ones are the rule."""
     return faded(ACCENT, max(_FAINTEST, float(np.sqrt(share))))

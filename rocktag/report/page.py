@@ -101,6 +101,15 @@ def render(title: str, lead: str, sections: Sequence[Section]) -> bytes:
     return page.render(title=title, lead=lead, sections=shown).encode()
 
 
+def ranged(value: float, low: float, high: float, form: str = ".4f") -> str:
+    """Return a cell of a score with its interval.
+
+    >>> ranged(0.98765, 0.98, 0.99)
+    '0.9877 (0.9800, 0.9900)'
+    """
+    return f"{value:{form}} ({low:{form}}, {high:{form}})"
+
+
 @cache
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -131,8 +140,9 @@ def _visible(value: object) -> object:
     """Escape the control characters of every text but the page's own."""
     from markupsafe import Markup
 
-    is_ours = not isinstance(value, str) or isinstance(value, Markup)
-    return value if is_ours else printable(value)
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return printable(value)
+    return value
 
 
 def _markup(html: str) -> str:

@@ -37,11 +37,11 @@ def score_axis(axes: Any, values: Sequence[float]) -> None:
     axes.set_xlim(max(0, lowest), 1)
 
 
-def faded(colour: str, opacity: float) -> tuple[float, ...]:
+def faded(colour: str, opacity: float) -> tuple[float, float, float, float]:
     """Return a colour that lets the page shine through.
 
     >>> faded("#ff0000", 0.25)
     (1.0, 0.0, 0.0, 0.25)
     """
-    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    return (*parts, opacity)
+    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    return red, green, blue, opacity

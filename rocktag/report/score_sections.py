@@ -18,7 +18,13 @@ def thresholds(told: Told) -> list[Part]:
     tuned, curve = verdict.thresholds, sweep(*verdict.held_out.tuned_on, verdict.labels)
     what = f"{tuned.headlines:,} {verdict.tuned_on} headlines"
     rows = [
-        [before.label, threshold, before.f1, after.f1, after.f1 - before.f1]
+        (
+            before.label,
+            f"{threshold:.2f}",
+            before.f1,
+            after.f1,
+            f"{after.f1 - before.f1:+.4f}",
+        )
         for threshold, before, after in zip(
             tuned.per_label,
             _base(told).per_label,
@@ -40,7 +46,7 @@ def thresholds(told: Told) -> list[Part]:
         Table(
             f"F1 of {told.scored} at 0.5 and at each label's own threshold",
             ["label", "threshold", "at 0.5", "at its own", "change"],
-            [[*row[:4], f"{row[4]:+.4f}"] for row in rows],
+            rows,
         ),
     ]
 

@@ -16,6 +16,7 @@ from rocktag.report.page import (
     Section,
     Table,
     Tiles,
+    ranged,
     render,
 )
 from rocktag.report.told import Told
@@ -29,6 +30,8 @@ _SCORES = {
     "subset_accuracy": "exact match",
     "hamming_loss": "hamming loss",
 }
+_MEASURED = ("micro_f1", "micro_precision", "micro_recall", "macro_f1")
+_OTHERS = {"masked": "keywords masked", "gold": "human labels"}
 
 
 def training_files(told: Told) -> dict[str, bytes]:
@@ -64,7 +67,7 @@ def _summary(told: Told) -> list[Part]:
     micro = told.verdict.test["micro"].averages()
     tiles = ("micro_f1", "macro_f1", "subset_accuracy", "hamming_loss")
     header = ["thresholds", *_SCORES.values()]
-    rows = [
+    rows: list[list[Cell]] = [
         [policy, *(found.averages()[name] for name in _SCORES)]
         for policy, found in told.verdict.test.items()
     ]
@@ -73,6 +76,42 @@ def _summary(told: Told) -> list[Part]:
         f"Under the thresholds “micro”, against the rules, on {told.scored}.",
         Table(f"Scores of {told.scored} under each threshold policy", header, rows),
         *_fold_scores(told),
+        *_yardsticks(told),
+    ]
+
+
+def _yardsticks(told: Told) -> list[Part]:
+    """Return what the model reaches by each yardstick, where that was measured."""
+    found = told.facts.get("yardsticks")
+    if not found:
+        return []
+    gold = found["gold"]
+    measured = [
+        ("the rules", found["rules"]["headlines"], found["rules"]["scores"]),
+        *(
+            (title, found[name]["headlines"], found[name]["scores"])
+            for name, title in _OTHERS.items()
+            if found[name]
+        ),
+        *(
+            [("human labels, the rules", gold["headlines"], gold["rules"])]
+            if gold
+            else []
+        ),
+    ]
+    return [
+        "The rules' labels are what the model learned. With the keywords masked that"
+        " gave a label, the score tells what it knows beyond them; human labels, where"
+        " a file of them is configured, how far readers agree with it, and with the"
+        " rules. These two are of topics only.",
+        Table(
+            "Scores by each yardstick, with their 95 % bootstrap intervals",
+            ["yardstick", "headlines", *(_SCORES[name] for name in _MEASURED)],
+            [
+                [title, headlines, *(ranged(**scores[name]) for name in _MEASURED)]
+                for title, headlines, scores in measured
+            ],
+        ),
     ]
 
 
