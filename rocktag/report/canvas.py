@@ -85,6 +85,16 @@ def drawn(drawings: Iterable[Drawing]) -> dict[str, bytes]:
     }
 
 
+def log_scale(axis: Any) -> None:
+    """Make an axis logarithmic, with plain numbers at 1, 2 and 5 of each power."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
+
+
 Save: TypeAlias = Callable[[ImageFormat], bytes]
 
 
@@ -135,6 +145,8 @@ def _themed(svg: bytes, drawing: Drawing) -> str:
     }
     for element in root.iter():
         element.attrib = _attributes(element.attrib, used, drawing.name)
+    for size in ("width", "height"):
+        del root.attrib[size]  # the page decides
     root.attrib.update(_described(root, drawing))
     ElementTree.indent(root, space="")
     return ElementTree.tostring(root, encoding="unicode")
@@ -164,8 +176,8 @@ def _attributes(given: Mapping[str, str], used: set[str], name: str) -> dict[str
                 found[key] = _REFERENCE.sub(rf"#{name}-\1", value)
             case "style":
                 found[key] = _style(value)
-            case "version" | "width" | "height":
-                pass  # the page decides how large it is
+            case "version":
+                pass
             case _:
                 found[key] = _DECIMALS.sub(_short, " ".join(value.split()))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from rocktag.report.canvas import ACCENT, INK, PAPER, Drawing
+from rocktag.report.canvas import ACCENT, INK, PAPER, Drawing, log_scale
 from rocktag.report.rows import ABOVE, name_rows
 from rocktag.text import printable
 
@@ -109,7 +109,8 @@ def speed_drawing(
                 textcoords="offset points",
                 xytext=(5, 4),
             )
-        axes.set(xscale="log", xlabel="headlines per second, log scale", ylabel=axis)
+        axes.set(xlabel="headlines per second, log scale", ylabel=axis)
+        log_scale(axes.xaxis)
         axes.margins(0.12)
 
     return Drawing(

@@ -35,7 +35,6 @@ def score_drawing(rows: Sequence[LabelScore], *, scored: str) -> Drawing:
                 markerfacecolor=face,
                 markersize=5,
                 label=name.replace("f1", "F1"),
-                clip_on=False,
             )
         name_rows(axes, [f"{row.label} ({row.support:,})" for row in order])
         score_axis(axes, [value for row in order for value in _values(row)])
@@ -79,7 +78,6 @@ def tuned_drawing(
             markerfacecolor=PAPER,
             markersize=6,
             label="at 0.5",
-            clip_on=False,
         )
         axes.plot(
             after,
@@ -88,7 +86,6 @@ def tuned_drawing(
             color=INK,
             markersize=4,
             label="at its own threshold",
-            clip_on=False,
         )
         name_rows(axes, [row.label for row, _ in pairs])
         score_axis(axes, [*before, *after])

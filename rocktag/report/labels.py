@@ -115,6 +115,7 @@ def _draw_together(
     axes.set_xticks(range(size), shown, rotation=90, fontsize=8)
     axes.set_yticks(range(size), shown, fontsize=8)
     axes.tick_params(length=0)
+    axes.grid(visible=False)
     axes.set(xlabel="… have this one, too", ylabel="of the headlines with this topic …")
     keys = [Patch(facecolor=_shaded(one), label=f"{one:.0%}") for one in _KEYS]
     axes.legend(handles=keys, ncols=len(keys), **ABOVE)

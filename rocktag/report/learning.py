@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
-from rocktag.report.canvas import INK, PAPER, Drawing
+from rocktag.report.canvas import INK, PAPER, Drawing, log_scale
 from rocktag.thresholds import Sweep, TunedThresholds
 
 Epochs: TypeAlias = Sequence[Mapping[str, float]]  # one row an epoch, column to value
@@ -121,7 +121,8 @@ def _draw_folds(histories: Sequence[Epochs], panels: Sequence[Any]) -> None:
         zip(panels, histories, strict=True), start=1
     ):
         _draw_sides(axes, epochs, "loss")
-        axes.set(title=f"fold {number}", xlabel="epoch", yscale="log")
+        axes.set(title=f"fold {number}", xlabel="epoch")
+        log_scale(axes.yaxis)
     panels[0].set(ylabel=_AXES["loss"])
     panels[0].legend(frameon=False)
 
@@ -137,7 +138,7 @@ def _by_epoch(epochs: Epochs, name: str) -> Drawing:
         axes.plot(best["epoch"], best[value], "o", color=INK, label=kept)
         axes.set(xlabel="epoch", ylabel=_AXES[name])
         if name == "loss":
-            axes.set_yscale("log")
+            log_scale(axes.yaxis)
         axes.legend(frameon=False)
 
     words = name.replace("_f1", " F1")

@@ -41,6 +41,14 @@ class Table:
     rows: Sequence[Sequence[Cell]]
     is_shaded: bool = False
 
+    def columns(self) -> list[tuple[str, bool]]:
+        """Return each column's heading, and whether it holds numbers only."""
+        cells = zip(*self.rows, strict=True) if self.rows else [[""]] * len(self.header)
+        return [
+            (name, all(map(_is_number, column)))
+            for name, column in zip(self.header, cells, strict=True)
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Tiles:

@@ -33,8 +33,9 @@ def name_rows(axes: Any, names: Sequence[str]) -> None:
 
 def score_axis(axes: Any, values: Sequence[float]) -> None:
     """Let the axis of scores end at 1, and begin at the tenth below the lowest."""
-    lowest = np.floor(min(values, default=0) * 10 - 1e-9) / 10
-    axes.set_xlim(max(0, lowest), 1)
+    lowest = max(0, np.floor(min(values, default=0) * 10 - 1e-9) / 10)
+    beyond = (1 - lowest) / 40  # no mark is cut
+    axes.set_xlim(lowest - beyond, 1 + beyond)
 
 
 def faded(colour: str, opacity: float) -> tuple[float, float, float, float]:

@@ -23,7 +23,7 @@ def thresholds(told: Told) -> list[Part]:
             f"{threshold:.2f}",
             before.f1,
             after.f1,
-            f"{after.f1 - before.f1:+.4f}",
+            _change(before.f1, after.f1),
         )
         for threshold, before, after in zip(
             tuned.per_label,
@@ -33,11 +33,11 @@ def thresholds(told: Told) -> list[Part]:
         )
     ]
     return [
-        f"Tuned on {what} for the best {verdict.objective.name.upper()}:"
-        f" {tuned.micro:.2f} for the micro average, {tuned.macro:.2f} for the macro"
-        " average, and one for each label with enough positives there; the others take"
-        f" the micro one: {listed(tuned.fallback)}.",
+        f"Tuned on {what} for the best {verdict.objective.name.upper()}. Labels with"
+        f" fewer than {verdict.minimum_positives} positives there take the micro"
+        f" threshold: {listed(tuned.fallback)}.",
         learning.sweep_drawing(curve, tuned, tuned_on=verdict.tuned_on),
+        _policies(told),
         label_scores.tuned_drawing(
             _base(told).per_label,
             verdict.test["per-label"].per_label,
@@ -49,6 +49,35 @@ def thresholds(told: Told) -> list[Part]:
             rows,
         ),
     ]
+
+
+def _policies(told: Told) -> Table:
+    """Return what each policy draws the line at, and what it comes to."""
+    tuned = told.verdict.thresholds
+    own = sorted(set(tuned.per_label))
+    chosen = {
+        "micro": f"{tuned.micro:.2f}",
+        "macro": f"{tuned.macro:.2f}",
+        "per-label": f"{own[0]:.2f} to {own[-1]:.2f}",
+    }
+    found = {"0.5 for all": _base(told), **told.verdict.test}
+    return Table(
+        f"Thresholds, and F1 of {told.scored} under them",
+        ["policy", "threshold", "micro F1", "macro F1"],
+        [
+            [policy, chosen.get(policy, "0.50"), scores.micro.f1, scores.macro.f1]
+            for policy, scores in found.items()
+        ],
+    )
+
+
+def _change(before: float, after: float) -> str:
+    """Return a change with its sign.
+
+    >>> _change(0.5, 0.75), _change(0.5, 0.5)
+    ('+0.2500', '0')
+    """
+    return f"{after - before:+.4f}" if after != before else "0"
 
 
 def _base(told: Told) -> Scores:
