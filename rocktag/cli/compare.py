@@ -12,6 +12,7 @@ from rocktag.artifact.provenance import FILE_NAMES
 from rocktag.cli.compared import Stored, check_ending, keep, show
 from rocktag.cli.console import note, progress
 from rocktag.cli.corpora import CorpusFile, read_corpus
+from rocktag.cli.installed import check_installed
 from rocktag.cli.options import Columns, GoldFile, Json, TableFile, parse_columns
 from rocktag.cli.session import Session, session
 from rocktag.comparing import Comparer, Comparison, Exam, Gold, read_gold
@@ -50,6 +51,7 @@ def compare(
 ) -> None:
     """Compare versions on headlines that none of them learned from."""
     check_ending(to)
+    check_installed()
     here = session(context).with_options("tag", {"threshold": policy})
     here = here.with_options("evaluation", {"gold": gold and str(gold)})
     names = _names(here, versions or [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from rocktag.db import run_metrics
 from rocktag.db.runs import RunRecord
 from rocktag.errors import UsageError
 from rocktag.files import written_whole
+from rocktag.report import PAGE_NAME, comparison_page
 
 _AVERAGES = ("micro F1", "P", "R", "macro F1", "P", "R")
 _MASKED = ("masked micro F1", "masked macro F1")
@@ -45,10 +46,10 @@ def check_ending(to: Path | None) -> None:
     """Refuse a file of another kind before the work.
 
     Raises:
-        UsageError: It is neither .csv nor .json.
+        UsageError: It is none of those that can be written.
     """
-    if to is not None and to.suffix not in (".csv", ".json"):
-        raise UsageError(f"{to} is neither .csv nor .json; give one of these endings")
+    if to is not None and to.suffix not in _FORMS:
+        raise UsageError(f"{to} is none of {', '.join(_FORMS)}; give one of these")
 
 
 def keep(
@@ -71,19 +72,32 @@ def keep(
     """
     before, to = stored.path, stored.to
     if to is None:
-        files = table.files_of(comparison, untrained)
+        files = {
+            **table.files_of(comparison, untrained),
+            PAGE_NAME: _page(comparison, untrained).encode(),
+        }
         stored.path = table.store(stored.name, files, here.settings.models_dir)
         if before is not None:
             shutil.rmtree(before, ignore_errors=True)
     else:
-        write = table.to_json if to.suffix == ".json" else table.to_csv
         with written_whole(to) as file:
-            file.write(write(comparison, untrained))
+            file.write(_FORMS[to.suffix](comparison, untrained))
         stored.path = to
     with here.database.write() as connection:
         run_metrics.record_metrics(
             connection, stored.record.run_id, table.metrics(comparison)
         )
+
+
+def _page(comparison: Comparison, untrained: Sequence[Untrained]) -> str:
+    return comparison_page(comparison, untrained).decode()
+
+
+_FORMS: dict[str, Callable[[Comparison, Sequence[Untrained]], str]] = {
+    ".csv": table.to_csv,
+    ".json": table.to_json,
+    ".html": _page,
+}
 
 
 def show(

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from rocktag.errors import UsageError
 
-_TRAINING_PACKAGES = ("iterstrat", "matplotlib", "pandas")
+_TRAINING_PACKAGES = ("iterstrat", "jinja2", "markdown_it", "matplotlib", "pandas")
 
 
 def check_installed(*also: str) -> None:

@@ -44,8 +44,8 @@ TableFile: TypeAlias = Annotated[
         "-o",
         "--output",
         metavar="FILE",
-        help="The table as .csv or .json; by default both, below the models' folder in"
-        " .experiments.",
+        help="The table as .csv or .json, or its page as .html; by default all, below"
+        " the models' folder in .experiments.",
     ),
 ]
 SourceName: TypeAlias = Annotated[

@@ -1,9 +1,9 @@
 """The pages people read: of a training, of a comparison, of an experiment.
 
 Read in this order: `page` and its templates; `told`, `training`, `corpus_sections`,
-`score_sections`; `comparison`; `dimensions`. Figures are drawn in `learning`, `labels`,
-`label_scores`, `calibration` and `forest` on the `canvas`; `findings` and `occlusion`
-look at headlines.
+`score_sections`; `comparison`, `compared_sections`; `dimensions`. Figures are drawn in
+`learning`, `labels`, `label_scores`, `calibration` and `forest` on the `canvas`;
+`findings` and `occlusion` look at headlines.
 """
 
 from rocktag.report.comparison import comparison_page

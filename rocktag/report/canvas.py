@@ -86,12 +86,13 @@ def drawn(drawings: Iterable[Drawing]) -> dict[str, bytes]:
 
 
 def log_scale(axis: Any) -> None:
-    """Make an axis logarithmic, with plain numbers at 1, 2 and 5 of each power."""
+    """Make an axis logarithmic, with plain numbers, after all is drawn on it."""
     from matplotlib.ticker import LogLocator, NullFormatter
 
     axis.axes.set(**{f"{axis.axis_name}scale": "log"})
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axis.set_major_formatter("{x:g}")
+    low, high = axis.get_data_interval()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 200 * low else (1,)))
+    axis.set_major_formatter("{x:,g}")
     axis.set_minor_formatter(NullFormatter())
 
 

@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rocktag.report.canvas import ACCENT, INK, Drawing
-from rocktag.report.rows import ABOVE, faded, height, name_rows
-from rocktag.text import printable
+from rocktag.report.rows import ABOVE, faded, height, name_rows, short
 from rocktag.types import NO_TOPIC
 
 _NUMBERS = {"alone": 1.0, "of 2": 0.6, "of 3": 0.3, "of 4 or more": 0.1}  # opacity
@@ -111,7 +110,7 @@ def _draw_together(
     axes.add_collection(PolyCollection(cells, facecolors=colours, linewidths=0))
     size = len(names)
     axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5), aspect="equal")
-    shown = [printable(name) for name in names]
+    shown = [short(name) for name in names]
     axes.set_xticks(range(size), shown, rotation=90, fontsize=8)
     axes.set_yticks(range(size), shown, fontsize=8)
     axes.tick_params(length=0)

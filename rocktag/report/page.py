@@ -109,13 +109,13 @@ def render(title: str, lead: str, sections: Sequence[Section]) -> bytes:
     return page.render(title=title, lead=lead, sections=shown).encode()
 
 
-def ranged(value: float, low: float, high: float, form: str = ".4f") -> str:
-    """Return a cell of a score with its interval.
+def ranged(value: float, low: float, high: float, sign: str = "") -> str:
+    r"""Return a cell of a score with its interval, which stays on one line.
 
     >>> ranged(0.98765, 0.98, 0.99)
-    '0.9877 (0.9800, 0.9900)'
+    '0.9877 (0.980,\xa00.990)'
     """
-    return f"{value:{form}} ({low:{form}}, {high:{form}})"
+    return f"{value:{sign}.4f} ({low:{sign}.3f},\xa0{high:{sign}.3f})"
 
 
 @cache

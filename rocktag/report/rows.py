@@ -16,6 +16,7 @@ ABOVE = {  # where a legend stands
     "handletextpad": 0.4,
     "columnspacing": 1.0,
 }
+_LONGEST = 28  # characters of a name; a figure is 60 wide
 _ROW = 0.17  # inches that a name is high
 
 
@@ -26,9 +27,19 @@ def height(rows: Sequence[object]) -> float:
 
 def name_rows(axes: Any, names: Sequence[str]) -> None:
     """Name rows from the bottom up; a line leads from each name to what is drawn."""
-    axes.set_yticks(range(len(names)), [printable(name) for name in names])
+    axes.set_yticks(range(len(names)), [short(name) for name in names])
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(-0.7, len(names) - 0.3)
+
+
+def short(name: str) -> str:
+    """Return a name as a figure has room for it; nothing in it is obeyed.
+
+    >>> short("tour"), short("a name that somebody gave a file")
+    ('tour', 'a name that somebody gave a…')
+    """
+    shown = printable(name)
+    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
 
 
 def score_axis(axes: Any, values: Sequence[float]) -> None:

@@ -257,7 +257,7 @@ def test_the_words_that_drove_an_error_are_marked() -> None:
         return np.where(has_word, [[0.9, 0.2]], [[0.1, 0.2]]).astype(np.float32)
 
     titles = ("Ghost announce tour", "Queen at home", "tour", "n/a")
-    targets = np.int8([[0, 0], [0, 0], [0, 0], [1, 0]])
+    targets = np.array([[0, 0], [0, 0], [0, 0], [1, 0]], dtype=np.int8)
     errors = worst_errors(titles, targets, predict(titles), ["tour", "art"], predict)
     assert [(one.title, one.applies) for one in errors] == [
         ("Ghost announce tour", False),
@@ -290,7 +290,9 @@ def test_the_model_is_asked_of_all_errors_at_once() -> None:
 
 
 def test_the_worst_errors_come_first_and_the_label_for_no_topic_is_none() -> None:
-    said = np.float32([[0.7, 0.1], [0.95, 0.1], [0.2, 0.99], [0.5, 0.1]])
+    said = np.array(
+        [[0.7, 0.1], [0.95, 0.1], [0.2, 0.99], [0.5, 0.1]], dtype=np.float32
+    )
 
     def predict(titles: Sequence[str]) -> Probabilities:
         return np.zeros((len(titles), 2), dtype=np.float32)
@@ -303,7 +305,7 @@ def test_the_worst_errors_come_first_and_the_label_for_no_topic_is_none() -> Non
 
 
 def test_perfect_probabilities_are_calibrated_and_sure_mistakes_are_not() -> None:
-    targets = np.int8([[1, 0], [0, 1]])
+    targets = np.array([[1, 0], [0, 1]], dtype=np.int8)
     assert expected_error(reliability(targets, targets.astype(np.float32))) == 0
     assert expected_error(reliability(targets, 1 - targets.astype(np.float32))) == 1
 
