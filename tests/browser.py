@@ -6,6 +6,7 @@ no driver and no library is needed for the few words of it that tests use.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import select
@@ -138,6 +139,13 @@ class Browser:
         return dict(json.loads(message))
 
 
+def _above_four(descriptor: int) -> int:
+    """Return the same file under a number that is neither 3 nor 4."""
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD, 10)
+    os.close(descriptor)
+    return moved
+
+
 @contextmanager
 def running(program: str, folder: Path) -> Iterator[Browser]:
     """Run a Chromium whose profile is in a folder of the test's own."""
@@ -154,15 +162,16 @@ def running(program: str, folder: Path) -> Iterator[Browser]:
     ]
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")  # there is none for root
-    moved = f'exec "$@" 3<&{to_browser} 4>&{from_browser}'
+    ends = [_above_four(end) for end in (to_browser, from_browser)]
+    moved = f'exec "$@" 3<&{ends[0]} 4>&{ends[1]}'
     process = subprocess.Popen(
-        ["/bin/sh", "-c", moved, "sh", *arguments],
-        pass_fds=(to_browser, from_browser),
+        ["bash", "-c", moved, "bash", *arguments],  # noqa: S607 - wherever it is
+        pass_fds=ends,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    os.close(to_browser)
-    os.close(from_browser)
+    for end in ends:
+        os.close(end)
     try:
         yield Browser(writing, reading)
     finally:
