@@ -18,7 +18,7 @@ from rocktag.artifact.manifest import Manifest
 from rocktag.artifact.predictions import HeldOut
 from rocktag.config import TrainSettings
 from rocktag.drafting import CARD_NAME, CONFIGURATION_NAME, crossed_facts
-from rocktag.errors import UsageError
+from rocktag.errors import ArtifactError, UsageError, brief
 from rocktag.metrics import Scores
 from rocktag.objectives import Objective, named
 from rocktag.thresholds import TunedThresholds
@@ -142,19 +142,26 @@ def _page(
     source: Contents, facts: Mapping[str, Any], verdict: Verdict, card: bytes
 ) -> dict[str, bytes]:
     """Return the page under the new thresholds; none where training wrote none."""
-    findings = source.files.get(report.FINDINGS_NAME)
-    if findings is None:
+    if report.FINDINGS_NAME not in source.files:
         return {}
-    told = report.Told(
-        classifier=source.manifest.classifier,
-        facts=facts,
-        verdict=verdict,
-        findings=report.Findings.model_validate_json(findings),
-        history=report.read_epochs(source.files["history.csv"]),
-        folds=report.read_folds(source.files.get("fold_history.csv", b"")),
-        card=card.decode(),
-    )
-    return report.training_files(told)
+    try:
+        told = report.Told(
+            classifier=source.manifest.classifier,
+            facts=facts,
+            verdict=verdict,
+            findings=report.read_findings(
+                source.files[report.FINDINGS_NAME], len(verdict.labels)
+            ),
+            history=report.read_epochs(source.files["history.csv"]),
+            folds=report.read_folds(source.files.get("fold_history.csv", b"")),
+            card=card.decode(),
+        )
+        return report.training_files(told)
+    except (LookupError, TypeError, ValueError) as error:  # a file of another form
+        raise ArtifactError(
+            f"{source.folder}: what its page is written from cannot be used"
+            f" ({brief(error)}); restore the folder from a copy, or train again"
+        ) from error
 
 
 def _card(manifest: Manifest, trained: TrainSettings, verdict: Verdict) -> bytes:

@@ -8,7 +8,7 @@ Read in this order: `page` and its templates; `told`, `training`, `corpus_sectio
 
 from rocktag.report.comparison import comparison_page
 from rocktag.report.dimensions import dimensions_page
-from rocktag.report.findings import FINDINGS_NAME, Findings, find
+from rocktag.report.findings import FINDINGS_NAME, Findings, find, read_findings
 from rocktag.report.learning import read_epochs, read_folds
 from rocktag.report.page import PAGE_NAME
 from rocktag.report.told import Told
@@ -23,6 +23,7 @@ __all__ = [
     "dimensions_page",
     "find",
     "read_epochs",
+    "read_findings",
     "read_folds",
     "training_files",
     "training_page",

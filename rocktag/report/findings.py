@@ -38,6 +38,21 @@ class Findings(Part):
         return (self.model_dump_json() + "\n").encode()
 
 
+def read_findings(content: bytes, labels: int) -> Findings:
+    """Return what report.json holds of L labels.
+
+    Raises:
+        ValueError: It is of another form.
+    """
+    found = Findings.model_validate_json(content)
+    square = [len(row) for row in found.together] == [labels] * labels
+    rows = len({len(row) for row in found.frequencies}) == 1
+    sides = {len(found.frequencies), *map(len, found.sides.values())} == {labels}
+    if not (square and rows and sides):
+        raise ValueError(f"{FINDINGS_NAME} is not of {labels} labels")
+    return found
+
+
 def find(
     titles: Sequence[str],
     targets: Targets,

@@ -32,6 +32,7 @@ from rocktag.sampling import sample
 from rocktag.thresholds import apply_thresholds, decide, tune
 from rocktag.training import train
 from rocktag.types import NO_TOPIC, Probabilities, Targets
+from tests.pages import read_page
 
 LABELS = ("tour", "album", NO_TOPIC)
 TARGETS = arrays.arrays(np.int8, (40, 3), elements=st.integers(0, 1))
@@ -83,6 +84,52 @@ def test_a_retuned_model_is_the_same_model_under_other_thresholds(
     assert new.reference.histograms == old.reference.histograms
     assert new.reference.rates != old.reference.rates
     assert old.name in files["README.md"].decode()
+
+
+def test_the_page_is_written_anew_under_the_new_thresholds(
+    unsure: Contents, tmp_path: Path
+) -> None:
+    published = published_anew(unsure, tmp_path, Objective(beta=3))
+    files = read(tmp_path, published.manifest.name).files
+    assert files["report.json"] == unsure.files["report.json"]
+    page = read_page(files["report.html"])
+    facts = published.manifest
+    assert f"{facts.test['micro']['micro_f1']:.4f}" in page.text
+    assert f"micro F1, chosen: {facts.thresholds.micro:.2f}" in page.text
+    assert f"rocktag thresholds {unsure.manifest.name}" in page.text
+    before = read_page(unsure.files["report.html"])
+    assert f"micro F1, chosen: {unsure.manifest.thresholds.micro:.2f}" in before.text
+
+
+def test_an_artifact_without_a_page_stays_without_one(unsure: Contents) -> None:
+    files = {
+        name: content
+        for name, content in unsure.files.items()
+        if name not in ("report.html", "report.json")
+    }
+    older = replace(unsure, files=files)
+    assert "report.html" not in retune(older, Objective(beta=3)).draft.files
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("report.json", b"{}"),
+        ("report.json", b"\xff"),
+        (
+            "report.json",
+            b'{"frequencies": [[1]], "together": [[1]], "sides": {}, "errors": []}',
+        ),
+        ("history.csv", b"training_loss\nnone\n"),
+        ("history.csv", b"training_loss\n1\n"),
+    ],
+)
+def test_what_a_page_is_written_from_is_refused_in_another_form(
+    unsure: Contents, name: str, content: bytes
+) -> None:
+    damaged = replace(unsure, files={**unsure.files, name: content})
+    with pytest.raises(ArtifactError, match="what its page is written from"):
+        retune(damaged, Objective(beta=3))
 
 
 def test_tuning_back_to_f1_gives_the_thresholds_of_training(
