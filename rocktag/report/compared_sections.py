@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rocktag.comparing import Comparison, Difference
 from rocktag.report.forest import Ranged, forest_drawing
-from rocktag.report.page import Cell, Part, Table, ranged
+from rocktag.report.page import Cell, Part, Table, form_of, ranged
 
 _F1 = {"micro_f1": "micro F1", "macro_f1": "macro F1"}
 YARDSTICKS = {
@@ -56,6 +56,7 @@ def yardsticks(comparison: Comparison) -> list[Part]:
                 ]
                 for name, row in zip(names, comparison.rows, strict=True)
             ],
+            is_wide=True,
         ),
     ]
 
@@ -147,19 +148,22 @@ def _difference_table(comparison: Comparison) -> Table:
             for name, row in zip(names_of(comparison), comparison.rows, strict=True)
             if row.version != comparison.reference
         ],
+        is_wide=True,
     )
 
 
-def interval(found: Ranged | None) -> Cell:
-    """Return a score with its interval."""
-    return None if found is None else ranged(found.value, found.low, found.high)
+def interval(found: Ranged | None, score: str = "") -> Cell:
+    """Return a score of that name with its interval."""
+    if found is None:
+        return None
+    return ranged(found.value, found.low, found.high, form_of(score))
 
 
 def _difference(found: Difference | None) -> tuple[Cell, Cell]:
     """Return a difference with its interval, and its p."""
     if found is None:
         return None, None
-    said = ranged(found.value, found.low, found.high, "+")
+    said = ranged(found.value, found.low, found.high, "+.4f")
     return said, _p_value(found.p_value)
 
 

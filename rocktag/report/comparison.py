@@ -89,6 +89,7 @@ def _summary(comparison: Comparison, untrained: Sequence[Untrained]) -> list[Par
                 [str(number), row.classifier, row.text_view, row.version]
                 for number, row in enumerate(comparison.rows, start=1)
             ],
+            is_wide=True,
         ),
         *_missing(untrained),
     ]
@@ -107,9 +108,10 @@ def _scores(comparison: Comparison) -> list[Part]:
             "Scores against the rules",
             ["model", *_SCORES.values()],
             [
-                [name, *(interval(row.scores.get(score)) for score in _SCORES)]
+                [name, *(interval(row.scores.get(score), score) for score in _SCORES)]
                 for name, row in zip(names, comparison.rows, strict=True)
             ],
+            is_wide=True,
         )
     ]
 
@@ -177,6 +179,7 @@ def _per_label(comparison: Comparison) -> list[Part]:
                 for label in comparison.labels
             ],
             is_shaded=True,
+            is_wide=True,
         )
     ]
 

@@ -76,6 +76,7 @@ def _scores(table: DimensionTable) -> list[Part]:
                 ]
                 for row in table.rows
             ],
+            is_wide=True,
         ),
         "“Vocabulary” is the share of the model's words that the file has, “words” that"
         " of the training headlines' running words.",

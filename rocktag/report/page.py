@@ -34,12 +34,14 @@ class Table:
         header: Of each column.
         rows: Counts are int, scores are float.
         is_shaded: Whether scores are shaded, so that low ones are found.
+        is_wide: Whether nothing stands beside it.
     """
 
     caption: str
     header: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     is_shaded: bool = False
+    is_wide: bool = False
 
     def columns(self) -> list[tuple[str, bool]]:
         """Return each column's heading, and whether it holds numbers only."""
@@ -109,13 +111,22 @@ def render(title: str, lead: str, sections: Sequence[Section]) -> bytes:
     return page.render(title=title, lead=lead, sections=shown).encode()
 
 
-def ranged(value: float, low: float, high: float, sign: str = "") -> str:
+def ranged(value: float, low: float, high: float, form: str = ".4f") -> str:
     r"""Return a cell of a score with its interval, which stays on one line.
 
     >>> ranged(0.98765, 0.98, 0.99)
-    '0.9877 (0.980,\xa00.990)'
+    '0.9877 (0.9800,\xa00.9900)'
     """
-    return f"{value:{sign}.4f} ({low:{sign}.3f},\xa0{high:{sign}.3f})"
+    return f"{value:{form}} ({low:{form}},\xa0{high:{form}})"
+
+
+def form_of(score: str) -> str:
+    """Return how a score of that name is written; a hamming loss is very small.
+
+    >>> f"{0.00034:{form_of('hamming_loss')}}"
+    '0.00034'
+    """
+    return ".5f" if score == "hamming_loss" else ".4f"
 
 
 @cache

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,11 +12,11 @@ from rocktag.report.findings import FINDINGS_NAME
 from rocktag.report.page import (
     PAGE_NAME,
     Card,
-    Cell,
     Part,
     Section,
     Table,
     Tiles,
+    form_of,
     ranged,
     render,
 )
@@ -67,12 +68,12 @@ def _summary(told: Told) -> list[Part]:
     micro = told.verdict.test["micro"].averages()
     tiles = ("micro_f1", "macro_f1", "subset_accuracy", "hamming_loss")
     header = ["thresholds", *_SCORES.values()]
-    rows: list[list[Cell]] = [
-        [policy, *(found.averages()[name] for name in _SCORES)]
+    rows = [
+        [policy, *_cells(found.averages())]
         for policy, found in told.verdict.test.items()
     ]
     return [
-        Tiles([(micro[name], _SCORES[name]) for name in tiles]),
+        Tiles([(f"{micro[name]:{form_of(name)}}", _SCORES[name]) for name in tiles]),
         f"Under the thresholds “micro”, against the rules, on {told.scored}.",
         Table(f"Scores of {told.scored} under each threshold policy", header, rows),
         *_fold_scores(told),
@@ -111,6 +112,7 @@ def _yardsticks(told: Told) -> list[Part]:
                 [title, headlines, *(ranged(**scores[name]) for name in _MEASURED)]
                 for title, headlines, scores in measured
             ],
+            is_wide=True,
         ),
     ]
 
@@ -121,20 +123,25 @@ def _fold_scores(told: Told) -> list[Part]:
     if not folds:
         return []
     columns = [fold["micro"].averages() for fold in folds]
-    rows: list[list[Cell]] = [
-        [f"fold {number}", *(fold[name] for name in _SCORES)]
+    rows = [
+        [f"fold {number}", *_cells(fold)]
         for number, fold in enumerate(columns, start=1)
     ]
     for title, of in (("mean", np.mean), ("standard deviation", _deviation)):
-        values = [float(of([fold[name] for fold in columns])) for name in _SCORES]
-        rows.append([title, *values])
+        values = {name: of([fold[name] for fold in columns]) for name in _SCORES}
+        rows.append([title, *_cells(values)])
     return [
         Table(
             "Scores of each fold, under “micro” thresholds of the other folds",
             ["fold", *_SCORES.values()],
             rows,
+            is_wide=True,
         )
     ]
+
+
+def _cells(scores: Mapping[str, Any]) -> list[str]:
+    return [f"{scores[name]:{form_of(name)}}" for name in _SCORES]
 
 
 def _deviation(values: Sequence[float]) -> float:
