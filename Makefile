@@ -6,12 +6,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint bench constraints clean
+.PHONY: demo test lint docs reference bench constraints clean
 
 demo: $(VENV)/demo-is-installed
 	$(BIN)/rocktag demo
 
-test: lint
+test: lint docs
 	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal
 
 lint: $(VENV)/dev-is-installed
@@ -20,18 +20,26 @@ lint: $(VENV)/dev-is-installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The site of docs/, in site/; it needs no network, neither to be made nor to be read.
+docs: $(VENV)/dev-is-installed
+	$(BIN)/python -W error -m mkdocs build --strict --quiet
+
+# The pages of docs/ that are made from the command line and the settings themselves.
+reference: $(VENV)/dev-is-installed
+	$(BIN)/python -m docs
+
 bench: $(VENV)/dev-is-installed
 	$(BIN)/python -m benchmarks
 
 # The newest versions that pyproject.toml allows, as they stand when all are installed.
 constraints:
 	$(PYTHON) -m venv build/constraints
-	build/constraints/bin/python -m pip install --quiet '.[train,postgres,mysql,dev]'
+	build/constraints/bin/python -m pip install --quiet '.[train,postgres,mysql,docs,dev]'
 	build/constraints/bin/python -m pip freeze --exclude rocktag > constraints.txt
 	rm -r build/constraints
 
 clean:
-	rm -rf $(VENV) build dist demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist demo site .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -43,5 +51,5 @@ $(VENV)/demo-is-installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/dev-is-installed: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,postgres,mysql,dev]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,postgres,mysql,docs,dev]'
 	touch $@

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 CONSTRAINTS = Path(__file__).parents[2] / "constraints.txt"
-EXTRAS = ("train", "postgres", "mysql", "dev")
+EXTRAS = ("train", "postgres", "mysql", "docs", "dev")
 PYTORCH = re.compile(r"(py)?torch|tf-keras")
 
 

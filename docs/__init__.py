@@ -1,0 +1,1 @@
+"""What makes the reference pages beside this file: `make reference` writes them."""
