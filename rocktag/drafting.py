@@ -14,12 +14,6 @@ import numpy as np
 
 from rocktag import __version__, drift, model_card, report, reporting
 from rocktag.artifact import Draft, golden, predictions, provenance
-from rocktag.artifact.facts import (
-    CorpusFacts,
-    CrossValidationFacts,
-    FittingFacts,
-    ThresholdFacts,
-)
 from rocktag.artifact.predictions import HeldOut, OutOfFold, Predictions
 from rocktag.artifact.provenance import Provenance
 from rocktag.config import Settings
@@ -114,21 +108,11 @@ def draft(
         "packages": _packages(fitted),
         "yardsticks": yardsticks,
     }
-    card = model_card.render(
-        CorpusFacts(**facts["corpus"]),
-        rules.digest,
-        settings.train,
-        ThresholdFacts(**facts["thresholds"]),
-        verdict.test,
-        fitted.remarks,
-        fitting=_fitting(fitted),
-        crossed=crossed_facts(facts),
-    )
     files = {
         **_files(fitted, sides, rules, settings, verdict),
         **_fold_files(folds),
-        CARD_NAME: card,
     }
+    card = model_card.render(facts, settings.train, verdict.test, files)
     told = report.Told(
         classifier=settings.train.classifier,
         facts=facts,
@@ -139,19 +123,10 @@ def draft(
         card=card.decode(),
     )
     return Draft(
-        settings.train.classifier, facts, {**files, **report.training_files(told)}
+        settings.train.classifier,
+        facts,
+        {**files, CARD_NAME: card, **report.training_files(told)},
     )
-
-
-def _fitting(fitted: Fitted) -> FittingFacts | None:
-    found = fitted.facts.get("fitting")
-    return None if found is None else FittingFacts(**found)
-
-
-def crossed_facts(facts: Mapping[str, Any]) -> CrossValidationFacts | None:
-    """Return what a verdict's facts say of cross-validation, if there was any."""
-    found = facts.get("cross_validation")
-    return CrossValidationFacts(**found) if found else None
 
 
 def _packages(fitted: Fitted) -> dict[str, str]:
@@ -252,9 +227,15 @@ def _facts(
             "training": len(sides.rows.train),
             "validation": len(sides.rows.validation),
             "test": len(sides.rows.test),
+            "labels": _counts(sides.targets, rules.labels),
         },
         "seed": settings.train.seed,
     }
+
+
+def _counts(targets: Targets, labels: Sequence[str]) -> dict[str, int]:
+    """Return how many headlines have each label."""
+    return dict(zip(labels, targets.sum(axis=0, dtype=int).tolist(), strict=True))
 
 
 def _reference(labels: Sequence[str], verdict: Verdict) -> dict[str, Any]:

@@ -13,11 +13,10 @@ from typing import Any
 
 from rocktag import model_card, report
 from rocktag.artifact import Contents, Draft, predictions
-from rocktag.artifact.facts import ThresholdFacts
 from rocktag.artifact.manifest import Manifest
 from rocktag.artifact.predictions import HeldOut
 from rocktag.config import TrainSettings
-from rocktag.drafting import CARD_NAME, CONFIGURATION_NAME, crossed_facts
+from rocktag.drafting import CARD_NAME, CONFIGURATION_NAME
 from rocktag.errors import ArtifactError, UsageError, brief
 from rocktag.metrics import Scores
 from rocktag.objectives import Objective, named
@@ -128,14 +127,10 @@ def _draft(source: Contents, trained: TrainSettings, verdict: Verdict) -> Draft:
         "reference": {**kept["reference"], "rates": verdict.rates()},
         "tuned_from": manifest.name,
     }
-    card = _card(manifest, trained, verdict)
-    files = {
-        **source.files,
-        **verdict.files(),
-        CARD_NAME: card,
-        **_page(source, facts, verdict, card),
-    }
-    return Draft(manifest.classifier, facts, files)
+    files = {**source.files, **verdict.files()}
+    card = model_card.render(facts, trained, verdict.test, files)
+    page = _page(source, facts, verdict, card)
+    return Draft(manifest.classifier, facts, {**files, CARD_NAME: card, **page})
 
 
 def _page(
@@ -162,18 +157,3 @@ def _page(
             f"{source.folder}: what its page is written from cannot be used"
             f" ({brief(error)}); restore the folder from a copy, or train again"
         ) from error
-
-
-def _card(manifest: Manifest, trained: TrainSettings, verdict: Verdict) -> bytes:
-    facts = verdict.facts()
-    return model_card.render(
-        manifest.corpus,
-        manifest.rules_sha256,
-        trained,
-        ThresholdFacts(**facts["thresholds"]),
-        verdict.test,
-        manifest.remarks,
-        fitting=manifest.fitting,
-        crossed=crossed_facts(facts),
-        tuned_from=manifest.name,
-    )

@@ -36,6 +36,8 @@ class CorpusFacts(Part):
         sha256: Of the titles, in order.
         training, validation, test: Headlines of each split. After cross-validation the
             model learned from all, validation among them, and none are for the test.
+        labels: Label to how many of the headlines the rules gave it; none in artifacts
+            that did not keep it yet.
     """
 
     origin: str
@@ -44,6 +46,7 @@ class CorpusFacts(Part):
     training: int
     validation: int
     test: int
+    labels: dict[str, int] = Field(default_factory=dict)
 
 
 class Reference(Part):

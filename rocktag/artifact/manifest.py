@@ -96,6 +96,8 @@ class Manifest(Part):
         ):
             if known != labels:
                 raise ValueError("reference: not one entry for each label")
+        if self.corpus.labels and set(self.corpus.labels) != labels:
+            raise ValueError("corpus.labels: not one entry for each label")
         return self
 
 
@@ -106,6 +108,8 @@ def to_json(manifest: Manifest) -> bytes:
         del content["rule_labels"]
     if manifest.yardsticks is None:
         del content["yardsticks"]
+    if not manifest.corpus.labels:
+        del content["corpus"]["labels"]
     return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
 
 

@@ -29,12 +29,14 @@ class Converted:
             there is a test side.
         number_format: Which of the two was chosen.
         differences: From Keras, of each.
+        limits: What int8 might have changed at most.
     """
 
     model: bytes
     probabilities: Probabilities
     number_format: serving.NumberFormat
     differences: Mapping[serving.NumberFormat, serving.Difference]
+    limits: serving.Limits
 
     def facts(self) -> dict[str, Any]:
         """Return what the manifest says of the conversion."""
@@ -48,11 +50,15 @@ class Converted:
     def remark(self) -> str:
         """Return what the model card says of it."""
         moved = self.differences[self.number_format]
+        refused = ""
+        if self.number_format != "int8":
+            too_far = " and ".join(self.limits.passed_by(self.differences["int8"]))
+            refused = f" Not as int8, a quarter of the size: there {too_far}."
         return (
             f"Served as {self.number_format}: on validation no probability moved by"
             f" more than {moved.probability:.1e} from Keras', neither micro nor macro"
             f" F1 by more than {moved.f1:.4f}, and {moved.decisions:.3%} of the"
-            " decisions changed."
+            f" decisions changed.{refused}"
         )
 
 
@@ -76,7 +82,7 @@ def convert(network: Network, progress: Progress) -> Converted:
     chosen = serving.choose(**differences, limits=network.limits)
     progress("predict", 0, 1)
     said = _predict_unseen(network, files[chosen])
-    return Converted(files[chosen], said, chosen, differences)
+    return Converted(files[chosen], said, chosen, differences, network.limits)
 
 
 def _differences(

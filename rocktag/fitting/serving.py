@@ -59,11 +59,24 @@ class Limits:
 
     def allow(self, found: Difference) -> bool:
         """Tell whether a difference is small enough; NaN is not."""
-        return (
-            found.probability <= self.probability
-            and found.f1 <= self.f1
-            and found.label_f1 <= self.label_f1
+        return not self.passed_by(found)
+
+    def passed_by(self, found: Difference) -> list[str]:
+        """Return in words which limits a difference passes.
+
+        >>> Limits(probability=0.02, f1=0.002).passed_by(Difference(0.031, 0.001))
+        ['a probability moved by 0.0310 (0.02 is allowed)']
+        """
+        measured = (
+            ("a probability", found.probability, self.probability),
+            ("micro or macro F1", found.f1, self.f1),
+            ("a label's F1", found.label_f1, self.label_f1),
         )
+        return [
+            f"{what} moved by {moved:.4f} ({limit:g} is allowed)"
+            for what, moved, limit in measured
+            if not moved <= limit
+        ]
 
 
 def difference(

@@ -152,7 +152,7 @@ def test_without_rare_labels_nothing_is_said_of_them(alone: Trained) -> None:
 
 
 def test_the_card_names_the_labels_that_the_rules_serve(rare: Trained) -> None:
-    card = rare.draft.files["README.md"].decode()
+    card = " ".join(rare.draft.files["README.md"].decode().split())
     names = ", ".join(rare.draft.facts["rule_labels"])
     assert f"Served by the keyword rules and not by the model: {names};" in card
     assert f"fewer than {RARE} positives" in card

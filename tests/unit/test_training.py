@@ -104,7 +104,8 @@ def test_the_card_states_scores_and_limits(trained: Trained) -> None:
     for label in keyword_rules().labels:
         assert f"\n| {label} | " in card
     assert "not that a reader would agree" in card
-    assert "    rocktag --config <this folder>/config.toml train\n" in card
+    command = "rocktag --config <this folder>/config.toml train --corpus invented"
+    assert f"\n    {command}\n" in card
 
 
 def test_the_reference_is_of_headlines_the_model_did_not_learn(

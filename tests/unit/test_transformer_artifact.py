@@ -86,10 +86,10 @@ def test_the_manifest_says_which_encoder_was_fitted_and_how(
     assert 0 <= int8.decisions < 0.05
     assert conversion.differences["float32"].probability < 1e-5
     assert {"keras-hub", "tensorflow", "tokenizers"} <= set(manifest.packages)
-    card = (published.folder / "README.md").read_text()
+    card = " ".join((published.folder / "README.md").read_text().split())
     assert "head mean-max, fitted in float32" in card
     assert f"Served as {conversion.number_format}: on validation" in card
-    assert "config.toml train\n" in card
+    assert "config.toml train --corpus invented on the same headlines" in card
 
 
 def test_a_loaded_transformer_says_what_was_published(published: Published) -> None:
