@@ -95,6 +95,13 @@ def _table(header: str, rows: list[tuple[str, str]]) -> list[str]:
 
 
 def _escaped(row: tuple[str, str]) -> tuple[str, str]:
-    """Keep what a cell holds from ending it, or from being taken for HTML."""
-    left, right = (" ".join(cell.replace("|", r"\|").split()) for cell in row)
-    return left, right.replace("<", "&lt;")
+    """Keep what a cell holds from ending it, or from being taken for HTML.
+
+    Within code not everybody reads an escaped bar as a bar.
+
+    >>> _escaped(("`<raw|clean>`", "<a>|<b>"))
+    ('`<raw/clean>`', '&lt;a>&#124;&lt;b>')
+    """
+    left, right = (" ".join(cell.split()) for cell in row)
+    right = right.replace("<", "&lt;").replace("|", "&#124;")
+    return left.replace("|", "/"), right

@@ -107,7 +107,7 @@ class _Walk:
         below = dict(self._below(path, schema))
         yield Table(
             path,
-            self._said(path) or schema["description"].partition("\n")[0],
+            self._said(path) or _purpose(path, schema),
             keys=tuple(
                 self._key((*path, name), part, name in schema.get("required", ()))
                 for name, part in schema["properties"].items()
@@ -146,6 +146,12 @@ class _Walk:
         return next(found, "")
 
 
+def _purpose(path: KeyPath, schema: Schema) -> str:
+    """Return the first line of the docstring of a table's class."""
+    first: str = schema["description"].partition("\n")[0]
+    return first if path else "These keys stand in no table."
+
+
 def _is(place: KeyPath, path: KeyPath) -> bool:
     """Whether a place of config.toml is that of a path, or below it.
 
@@ -182,7 +188,7 @@ def _allowed(schema: Schema) -> str:
 
 
 def _section(table: Table) -> str:
-    heading = f"`[{'.'.join(table.path)}]`" if table.path else "Beside all tables"
+    heading = f"`[{'.'.join(table.path)}]`" if table.path else "Above all tables"
     rows = [("key", "default", "may be", "says"), ("---",) * 4] if table.keys else []
     rows += [
         (f"`{key.path[-1]}`", key.default, key.allowed, key.meaning)

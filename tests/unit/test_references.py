@@ -80,7 +80,7 @@ def test_every_key_stands_in_the_reference_with_what_it_means() -> None:
     assert [path for path, meaning in documented.items() if len(meaning) < 4] == []
     page = sections(CONFIGURATION.read_text("utf-8"))
     for table in tables():
-        heading = f"[{'.'.join(table.path)}]" if table.path else "Beside all tables"
+        heading = f"[{'.'.join(table.path)}]" if table.path else "Above all tables"
         for key in table.keys:
             assert f"\n| `{key.path[-1]}` | " in page[heading], key.path
 
