@@ -22,7 +22,7 @@ lint: $(VENV)/dev-is-installed
 
 # The site of docs/, in site/; it needs no network, neither to be made nor to be read.
 docs: $(VENV)/dev-is-installed
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -W error -m mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 # The pages of docs/ that are made from the command line and the settings themselves.
 reference: $(VENV)/dev-is-installed

@@ -21,8 +21,9 @@ _HEAD = """\
 # Commands
 
 Each command tells the same with `--help`. The options of `rocktag` itself stand before
-the command's name: `rocktag --models-dir elsewhere models list`. Exit codes: 0, 1 for a
-failure, 2 for wrong usage or configuration.
+the command's name: `rocktag --models-dir elsewhere models list`. Every command that
+reports prints one JSON object with `--json`. Exit codes: 0, 1 for a failure, 2 for wrong
+usage or configuration.
 """
 
 
