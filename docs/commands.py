@@ -22,8 +22,8 @@ _HEAD = """\
 
 Each command tells the same with `--help`. The options of `rocktag` itself stand before
 the command's name: `rocktag --models-dir elsewhere models list`. Every command that
-reports prints one JSON object with `--json`. Exit codes: 0, 1 for a failure, 2 for wrong
-usage or configuration.
+reports prints one JSON object with `--json`. Exit codes: 0, 1 for a failure, 2 for
+wrong usage or configuration.
 """
 
 
