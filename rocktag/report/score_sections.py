@@ -110,6 +110,8 @@ def reliability(told: Told) -> list[Part]:
     own = [column for column, label in enumerate(told.labels) if label not in others]
     targets, probabilities = told.examined()
     bins = calibration.reliability(targets[:, own], probabilities[:, own])
+    if not bins:
+        return ["The keyword rules give every topic: the model has no probability."]
     upper = [one for one in bins if one.low > 0]
     return [
         Tiles(
