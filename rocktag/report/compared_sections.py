@@ -34,6 +34,7 @@ def yardsticks(comparison: Comparison) -> list[Part]:
         if any(getattr(row, yardstick) is not None for row in comparison.rows)
     }
     columns = [(of, score) for of in used for score in _F1]
+    learned = comparison.gold["learned"] if comparison.gold else {}
     return [
         "The rules' own labels are what the models learned. With the keywords masked"
         " that gave a label, the score tells what a model knows beyond them; human"
@@ -45,7 +46,11 @@ def yardsticks(comparison: Comparison) -> list[Part]:
         ),
         Table(
             "F1 on each yardstick",
-            ["model", *(f"{_F1[score]} {used[of]}" for of, score in columns)],
+            [
+                "model",
+                *(f"{_F1[score]} {used[of]}" for of, score in columns),
+                *(["of those learned from"] if learned else []),
+            ],
             [
                 [
                     name,
@@ -53,6 +58,7 @@ def yardsticks(comparison: Comparison) -> list[Part]:
                         interval((getattr(row, of) or {}).get(score))
                         for of, score in columns
                     ),
+                    *([learned[row.version]] if learned else []),
                 ]
                 for name, row in zip(names, comparison.rows, strict=True)
             ],
@@ -69,19 +75,10 @@ def _on_gold(comparison: Comparison) -> list[Part]:
     reached = [
         f"{title} {interval(gold['rules'][score])}" for score, title in _F1.items()
     ]
-    names = dict(
-        zip((row.version for row in comparison.rows), names_of(comparison), strict=True)
-    )
-    learned = [
-        f"{names[version]} learned from {count:,} of these headlines; they are scored"
-        " all the same."
-        for version, count in gold["learned"].items()
-        if count
-    ]
     return [
         "The rules themselves reach, against the human labels,"
-        f" {' and '.join(reached)}.",
-        *learned,
+        f" {' and '.join(reached)}. Headlines of them that a model learned from, or was"
+        " tuned on, are scored all the same; the table has how many.",
     ]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import Rocktag, wait_until
+from tests.pages import read_page
 
 GOLD = """\
 title,labels,disputed
@@ -65,6 +66,9 @@ def test_two_versions_are_compared_printed_and_stored(
     with (folder / "table.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["version"] for row in rows] == [first, second]
+    page = read_page((folder / "report.html").read_bytes())
+    assert first in page.text
+    assert second in page.text
     assert runs(rocktag) == [("compare", "succeeded")]
     with sqlite3.connect(rocktag.folder / "rocktag.db") as database:
         stored = dict(database.execute("SELECT name, value FROM run_metric"))
@@ -87,7 +91,7 @@ def test_what_compare_cannot_do_is_said_before_the_work(
     assert none.code == 1
     assert "no version to compare" in none.stderr
     ending = rocktag("compare", "--corpus", headlines, "-o", "table.txt")
-    assert (ending.code, "neither .csv nor .json" in ending.stderr) == (2, True)
+    assert (ending.code, "none of .csv, .json, .html" in ending.stderr) == (2, True)
     rocktag.well("train", "--corpus", headlines, "--classifier", "decision-tree")
     gold.write_text("title,labels,disputed\nGhost,toor,\n")
     bad = rocktag("compare", "--corpus", headlines, "--gold", gold)

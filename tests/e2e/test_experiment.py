@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Rocktag
+from tests.pages import read_page
 
 TINY = """
 [train]
@@ -55,6 +56,9 @@ def test_a_table_of_one_row_a_file_is_printed_and_stored(
         rows = list(csv.DictReader(file))
     assert [row["origin"] for row in rows] == ["tiny.2d.txt", "tiny.3d.txt"]
     assert str(rocktag.folder) not in (folder / "table.json").read_text()
+    page = read_page((folder / "report.html").read_bytes())
+    assert all(row["origin"] in page.text for row in found["rows"])
+    assert f"{found['rows'][1]['micro_f1']:.4f}" in page.text
     assert not list(models_dir.glob("[!.]*"))
 
     with sqlite3.connect(rocktag.folder / "rocktag.db") as database:
@@ -84,6 +88,17 @@ def test_every_file_is_looked_at_before_the_first_training(
     assert refused.code == 1
     assert said in refused.stderr
     assert not models_dir.exists()
+
+
+def test_the_page_is_written_where_it_is_asked_for(
+    rocktag: Rocktag, files: list[Path]
+) -> None:
+    command = ("experiment", "glove-dimensions", "--corpus", "small.csv", "--glove")
+    rocktag.well(*command, files[0], "-o", "page.html")
+    page = read_page((rocktag.folder / "page.html").read_bytes())
+    assert "tiny.2d.txt" in page.text
+    refused = rocktag(*command, files[0], "-o", "page.pdf")
+    assert (refused.code, "none of .csv, .json, .html" in refused.stderr) == (2, True)
 
 
 def test_an_experiment_that_fails_keeps_the_rows_it_has(
