@@ -9,15 +9,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from rocktag.artifact import npy_file
 from rocktag.errors import ArtifactError
-from rocktag.splits import Split
 from rocktag.text import split_key
+
+if TYPE_CHECKING:
+    from rocktag.splits import Split  # it knows a training library
 
 Keys: TypeAlias = npt.NDArray[np.uint64]  # (N,)
 

@@ -73,10 +73,11 @@ def measure(
         )
         return Speed(**json.loads(ended.stdout))
     except (OSError, TypeError, ValueError, subprocess.SubprocessError) as error:
-        said = (getattr(error, "stderr", None) or str(error)).strip()
+        said = (getattr(error, "stderr", None) or str(error)).strip().splitlines()
         raise ArtifactError(
             f"{models_dir / name} cannot be measured in a process of its own"
-            f" ({brief(said[-300:])}); compare without measuring"
+            f" ({brief(said[-1] if said else 'no word')}); look at it with: rocktag"
+            f" models show {name}"
         ) from error
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from rocktag.comparing import Comparison, compare, read_gold
 from rocktag.comparing import table as tables
 from rocktag.comparing.answers import Exam, answer
 from rocktag.comparing.counts import MASKED_SCORES, SCORES
+from rocktag.comparing.measuring import measure
 from rocktag.comparing.table import Untrained
 from rocktag.config import Settings
 from rocktag.corpus import Corpus, gather
@@ -127,6 +130,22 @@ def test_a_row_says_what_a_version_reaches_and_costs(pair: Comparison) -> None:
         assert row.headlines_per_second > 100
         assert row.peak_megabytes is not None
         assert 20 < row.peak_megabytes < 2_000
+
+
+def test_the_process_that_is_measured_has_only_what_serves() -> None:
+    seen = "import sys, rocktag.comparing.measuring; print(*sys.modules)"
+    ended = subprocess.run(
+        [sys.executable, "-c", seen], capture_output=True, text=True, check=True
+    )
+    names = set(ended.stdout.split())
+    assert "rocktag.artifact.loading" in names
+    heavy = {"keras", "matplotlib", "pandas", "scipy", "sklearn", "sqlalchemy"}
+    assert not names & (heavy | {"rocktag.fitting", "tensorflow", "torch"})
+
+
+def test_a_model_that_cannot_be_loaded_cannot_be_measured(folder: Path) -> None:
+    with pytest.raises(ArtifactError, match=r"cannot be measured .* does not exist"):
+        measure(folder, "decision-tree/none", ["Ghost"], threads=1)
 
 
 def test_only_the_others_are_compared_with_the_reference(pair: Comparison) -> None:
