@@ -64,25 +64,41 @@ def _ascii(text: str) -> str:
 def word_spans(title: str) -> Iterator[tuple[str, int, int]]:
     """Yield the title's stemmed words, as `stems` has them, and where each stands.
 
-    A phrase is one word. Where letters that are no ASCII stand in or beside a phrase,
-    it may be found here and not by `stems`.
-
     >>> title = "Queen: the LINE-UP"
     >>> [(word, title[start:end]) for word, start, end in word_spans(title)]
     [('queen', 'Queen'), ('the', 'the'), ('lineup', 'LINE-UP')]
     """
-    pattern, replacements = _phrase_synonyms()
     synonyms = _word_synonyms()
-    letters = [
+    letters = list(_plain_letters(title))
+    plain = "".join(letter for letter, _, _ in letters)
+    for found in re.finditer("[a-z0-9]+", plain):
+        word = stem(found[0])
+        start, end = letters[found.start()][1], letters[found.end() - 1][2]
+        yield synonyms.get(word, word), start, end
+
+
+def _plain_letters(title: str) -> Iterator[tuple[str, int, int]]:
+    """Yield each letter of the text that `plain_words` splits, and what it stands for.
+
+    Those of a phrase's replacement stand for the whole phrase.
+    """
+    pattern, replacements = _phrase_synonyms()
+    lowered = [
         (letter, place)
         for place, character in enumerate(title)
-        for letter in _ascii(character.lower().translate(_APOSTROPHES))
+        for letter in character.lower().translate(_APOSTROPHES)
     ]
-    plain = "".join(letter for letter, _ in letters)
-    for found in re.finditer(f"{pattern.pattern}|[a-z0-9]+", plain):
-        word = stem(replacements.get(found[0], found[0]))
-        start, last = letters[found.start()][1], letters[found.end() - 1][1]
-        yield synonyms.get(word, word), start, last + 1
+    text = "".join(letter for letter, _ in lowered)
+    ends = [place + 1 for _, place in lowered]
+    done = 0
+    for found in [*pattern.finditer(text), None]:
+        for at in range(done, found.start() if found else len(text)):
+            for letter in _ascii(text[at]):
+                yield letter, lowered[at][1], ends[at]
+        if found:
+            done = found.end()
+            for letter in replacements[found[0]]:
+                yield letter, lowered[found.start()][1], ends[done - 1]
 
 
 def clean(title: str) -> str:

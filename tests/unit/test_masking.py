@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rocktag.comparing.masking import MASK, masked
@@ -29,6 +29,8 @@ def keywords_in(title: str) -> set[str]:
 
 
 @given(HOSTILE)
+@example("line-up\u200b_")
+@settings(max_examples=500, deadline=None)
 def test_masking_never_leaves_a_keyword(title: str) -> None:
     (found,) = masked([title], RULES)
     assert not keywords_in(found)
@@ -67,11 +69,11 @@ def test_the_mask_is_no_keyword_and_completes_no_topic() -> None:
     assert not RULES.explain(MASK).topics
 
 
-def test_words_stand_where_they_are_said_to() -> None:
-    for title in TITLES[:500]:
-        found = list(word_spans(title))
-        assert tuple(word for word, _, _ in found) == stems(title), title
-        ends = [0, *(end for _, _, end in found)]
-        assert all(
-            end <= start for end, (_, start, _) in zip(ends, found, strict=False)
-        )
+@given(HOSTILE | st.text(max_size=60) | st.sampled_from(TITLES))
+@settings(max_examples=500, deadline=None)
+def test_words_stand_where_they_are_said_to(title: str) -> None:
+    found = list(word_spans(title))
+    assert tuple(word for word, _, _ in found) == stems(title)
+    places = [place for _, start, end in found for place in (start, end - 1)]
+    assert places == sorted(places)
+    assert all(0 <= place < len(title) for place in places)
