@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from rocktag.artifact import Manifest
 from rocktag.config import Settings
-from rocktag.db import Connection, Database, alerts, models
+from rocktag.db import Connection, Database, alerts, aliases, models
 from rocktag.db.models import CHAMPION, VersionFacts
 from rocktag.db.runs import RunRecord
 from rocktag.errors import ArtifactError
@@ -45,6 +45,7 @@ class Runtime:
     _tagger: Tagger | None = None
     _chosen: str | None = None  # what the tagger was opened for: it may be another
     _is_stale: bool = False
+    _shadow: tuple[Settings, Tagger] | None = None  # the challenger, as last loaded
 
     @property
     def run_id(self) -> int | None:
@@ -94,6 +95,32 @@ class Runtime:
         """Tell whether another version is chosen than when the tagger was opened."""
         return self._is_stale or self.chosen() != self._chosen
 
+    def has_challenger(self) -> bool:
+        """Tell whether there is a challenger; the memory of one that was is freed.
+
+        Raises:
+            StoreError: The database refuses.
+        """
+        found = self.database.query(aliases.challenger) is not None
+        if not found:
+            self._shadow = None
+        return found
+
+    def challenger(self) -> Tagger | None:
+        """Return the challenger, or None while there is none; loaded only when new.
+
+        Raises:
+            StoreError: The database refuses.
+            ArtifactError: It must not be used.
+        """
+        name = self.database.query(aliases.challenger)
+        if name is None:
+            return None
+        known = self._shadow
+        if known is None or known[0] is not self.settings or known[1].name != name:
+            self._shadow = known = (self.settings, self._load(name))
+        return known[1]
+
     def registered(self, tagger: Tagger) -> int:
         """Return the key of the tagger's version, entering it if it is not known yet.
 
@@ -130,8 +157,10 @@ class Runtime:
         if self._tagger is not None and self._tagger.name != refused:
             _log_refusal(refused, error, self._tagger.name)
             return self._tagger
-        champions = self.database.query(models.champions)
-        for name in (one for one in champions if one != refused):
+        now = self.database.query(aliases.current)
+        for name in now.champions:
+            if name == refused or name in now.archived:
+                continue
             try:
                 tagger = self._load(name)
             except ArtifactError as other:
@@ -183,7 +212,13 @@ class Job:
     Attributes:
         run: Does it.
         once_a_tick: Whether one worker does it for all; else each does its share.
+        beside: Whether it runs beside the others, in a thread of its own; such a job
+            touches nothing of the runtime but its settings, its database and whether
+            it is stopping.
+        is_called_for: Whether there is anything to do; else no run is recorded.
     """
 
     run: Callable[[Runtime, RunRecord], None]
     once_a_tick: bool
+    beside: bool = False
+    is_called_for: Callable[[Runtime], bool] = lambda _: True

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, Select, select, update
 
+from rocktag.db import aliases
+from rocktag.db.aliases import CHAMPION as CHAMPION
+from rocktag.db.aliases import Action
 from rocktag.db.dialects import insert_unless_present
 from rocktag.db.tables import model_alias_event, model_version
 from rocktag.errors import StoreError
-
-CHAMPION = "champion"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,12 @@ def register(connection: Connection, facts: VersionFacts) -> int:
 
 
 def promote(
-    connection: Connection, model_version_id: int, *, by: str, why: str
+    connection: Connection,
+    model_version_id: int,
+    *,
+    by: str,
+    why: str,
+    action: Action = "promote",
 ) -> None:
     """Make the version the champion from now on; the history is kept.
 
@@ -72,15 +78,7 @@ def promote(
         .where(model_version.c.id == model_version_id)
         .values(enqueued_up_to=0)
     )
-    connection.execute(
-        model_alias_event.insert().values(
-            alias=CHAMPION,
-            model_version_id=model_version_id,
-            changed_at=datetime.now(UTC),
-            changed_by=by,
-            reason=why,
-        )
-    )
+    aliases.add(connection, CHAMPION, model_version_id, action=action, by=by, why=why)
 
 
 def champion(connection: Connection) -> str | None:
@@ -94,23 +92,6 @@ def champion(connection: Connection) -> str | None:
         .where(model_alias_event.c.alias == CHAMPION)
         .order_by(model_alias_event.c.id.desc())
         .limit(1)
-    )
-
-
-def champions(connection: Connection) -> list[str]:
-    """Return every version that was champion, each once, the champion first."""
-    turn = func.max(model_alias_event.c.id)
-    return list(
-        connection.scalars(
-            select(model_version.c.name)
-            .join(
-                model_alias_event,
-                model_alias_event.c.model_version_id == model_version.c.id,
-            )
-            .where(model_alias_event.c.alias == CHAMPION)
-            .group_by(model_version.c.name)
-            .order_by(turn.desc())
-        )
     )
 
 
@@ -156,3 +137,17 @@ def _select_key(name: str) -> Select[int]:
 def key(connection: Connection, name: str) -> int | None:
     """Return the key of a version, or None where it is not registered."""
     return connection.scalar(_select_key(name))
+
+
+def known_key(connection: Connection, name: str) -> int:
+    """Return the key of a version that must be registered.
+
+    Raises:
+        StoreError: It is not.
+    """
+    found = key(connection, name)
+    if found is None:
+        raise StoreError(
+            f"the database does not know the model {name}; see: rocktag models list"
+        )
+    return found

@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 
+from rocktag.db.aliases import CHAMPION
 from rocktag.db.dialects import insert_unless_present
 from rocktag.db.locks import lock_against_edits
 from rocktag.db.tables import headline, model_alias_event, model_version, tagging
@@ -152,6 +153,26 @@ def waiting(connection: Connection, model_version_id: int) -> int:
     )
 
 
+def is_waited_for(connection: Connection, model_version_id: int) -> bool:
+    """Tell whether anything is to be tagged by the version, or is in work.
+
+    Asked after each batch of others: it counts nothing, and a new headline counts that
+    may turn out to be cared for.
+    """
+    version = tagging.c.model_version_id == model_version_id
+    for status in ("pending", "leased"):
+        queued = select(tagging.c.headline_id).where(
+            version, tagging.c.status == status
+        )
+        if connection.execute(queued.limit(1)).first() is not None:
+            return True
+    reached = select(model_version.c.enqueued_up_to).where(
+        model_version.c.id == model_version_id
+    )
+    unseen = select(headline.c.id).where(headline.c.id > reached.scalar_subquery())
+    return connection.execute(unseen.limit(1)).first() is not None
+
+
 def in_work(connection: Connection, model_version_id: int) -> int:
     """Return how many headlines somebody holds whose lease has not run out."""
     held = select(func.count()).where(
@@ -197,7 +218,9 @@ def _is_cared_for(model_version_id: int) -> ColumnElement[bool]:
 
     A version that never was champion cares for every headline by itself.
     """
-    champions = select(model_alias_event.c.model_version_id)
+    champions = select(model_alias_event.c.model_version_id).where(
+        model_alias_event.c.alias == CHAMPION
+    )
     other = tagging.alias("other")
     return or_(
         exists().where(_is_own(model_version_id)),

@@ -28,6 +28,10 @@ class LabelMetric:
         rate_p_value: Of the two-proportion test of the rate against the expected one.
         drifted: Whether either says so.
         histogram: Headlines per frozen bin of probability.
+        champion_rate: Share of those that the challenger tagged too which carry it.
+        challenger_rate: Share of the same that the challenger gave it.
+        challenger_agreement: Share of the same on which both decide alike.
+        challenger_p_value: Of McNemar's test of the two.
     """
 
     label: str
@@ -41,6 +45,10 @@ class LabelMetric:
     rate_p_value: float | None = None
     drifted: bool | None = None
     histogram: tuple[int, ...] | None = None
+    champion_rate: float | None = None
+    challenger_rate: float | None = None
+    challenger_agreement: float | None = None
+    challenger_p_value: float | None = None
 
     @property
     def rate(self) -> float:

@@ -44,10 +44,7 @@ metadata = MetaData(
 # use in the same database.
 VERSION_TABLE = "rocktag_schema"
 
-_MYSQL: dict[str, Any] = {
-    "mysql_engine": "InnoDB",
-    "mysql_charset": "utf8mb4",
-}
+_MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
 
 headline = Table(
     "headline",
@@ -100,11 +97,12 @@ model_alias_event = Table(
     "model_alias_event",
     metadata,
     Column("id", Key, primary_key=True, autoincrement=True),
-    Column("alias", String(64), nullable=False),
+    Column("alias", String(64), nullable=False),  # champion, challenger, archived
     Column("model_version_id", Key, ForeignKey("model_version.id"), nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     Column("changed_by", String(255), nullable=False),
     Column("reason", String(2000), nullable=False),
+    Column("action", String(16), nullable=False, server_default="promote"),
     Index(None, "alias"),
     **_MYSQL,
 )
@@ -158,6 +156,10 @@ run_label_metric = Table(
     Column("rate_p_value", Double),  # two-proportion test of rate and expected_rate
     Column("drifted", Boolean(create_constraint=False)),
     Column("histogram", String(255)),  # headlines per frozen bin, joined by ";"
+    Column("champion_rate", Double),  # on the headlines compared with the challenger's
+    Column("challenger_rate", Double),
+    Column("challenger_agreement", Double),  # share where both decide alike
+    Column("challenger_p_value", Double),  # McNemar's test of the two
     PrimaryKeyConstraint("run_id", "label"),
     **_MYSQL,
 )
