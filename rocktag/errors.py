@@ -8,6 +8,7 @@ RocktagError
 │   ├── UnavailableError   it may not refuse a moment later
 │   └── RefusedValueError  it will never take one of the values
 ├── ArtifactError     a model cannot be published or must not be used  exit code 1
+├── StoppedError      what was begun is broken off: the worker ends    exit code 1
 ├── TaggingError      too many headlines cannot be tagged              exit code 1
 └── TrainingError     the corpus cannot be learned from                exit code 1
 """
@@ -66,6 +67,10 @@ class RefusedValueError(StoreError):
 
 class ArtifactError(RocktagError):
     """A model artifact cannot be written, or must not be trusted."""
+
+
+class StoppedError(RocktagError):
+    """What was begun is broken off because somebody ended the worker."""
 
 
 class TaggingError(RocktagError):

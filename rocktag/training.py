@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rocktag.artifact import Draft
-from rocktag.classifiers.checkpoints import Checkpoint
+from rocktag.classifiers.checkpoints import CHECKPOINTS, Checkpoint
 from rocktag.config import Settings, TrainSettings
 from rocktag.corpus import Corpus
 from rocktag.cross_validation import Fold, cross_validate, final
@@ -30,8 +30,6 @@ from rocktag.text import split_key
 from rocktag.thresholds import TunedThresholds
 from rocktag.types import NO_TOPIC, Targets
 from rocktag.verdicts import reach
-
-_CHECKPOINTS = ".checkpoints"  # below models_dir; no listing of models shows it
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +126,7 @@ def train(
         rules,
         settings,
         progress,
-        checkpoints=settings.models_dir / _CHECKPOINTS,
+        checkpoints=settings.models_dir / CHECKPOINTS,
         resume=resume,
         is_part=is_part,
         vectors=vectors,

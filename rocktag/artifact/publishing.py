@@ -22,9 +22,9 @@ from rocktag.artifact.manifest import (
 )
 from rocktag.errors import ArtifactError
 
-_DRAFT_PREFIX = ".draft-"
+DRAFT_PREFIX = ".draft-"
 _PROBE_SIZE = 2**20  # bytes; an artifact of invented headlines has more
-_DRAFT_MAY_LIVE = 24 * 3600  # seconds; an older one was left by a killed process
+DRAFT_MAY_LIVE = 24 * 3600  # seconds; an older one was left by a killed process
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def check_writable(models_dir: Path) -> None:
     """
     there = next(each for each in (models_dir, *models_dir.parents) if each.exists())
     try:
-        with tempfile.NamedTemporaryFile(dir=there, prefix=_DRAFT_PREFIX) as probe:
+        with tempfile.NamedTemporaryFile(dir=there, prefix=DRAFT_PREFIX) as probe:
             probe.write(bytes(_PROBE_SIZE))
             probe.flush()
     except OSError as error:
@@ -118,14 +118,14 @@ def write_folder(files: Mapping[str, bytes], folder: Path) -> None:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     _sweep(folder.parent)
-    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_DRAFT_PREFIX))
+    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=DRAFT_PREFIX))
     try:
         draft.chmod(0o755)  # mkdtemp's 0700 would shut out a worker of another user
         for name, content in files.items():
             _write_synced(draft / name, content)
-        _sync_folder(draft)
+        sync_folder(draft)
         draft.rename(folder)
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
@@ -138,7 +138,8 @@ def _write_synced(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Let the names within a folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -148,6 +149,6 @@ def _sync_folder(folder: Path) -> None:
 
 def _sweep(folder: Path) -> None:
     """Remove drafts that a killed process left long ago."""
-    for draft in folder.glob(f"{_DRAFT_PREFIX}*"):
-        if time.time() - draft.stat().st_mtime > _DRAFT_MAY_LIVE:
+    for draft in folder.glob(f"{DRAFT_PREFIX}*"):
+        if time.time() - draft.stat().st_mtime > DRAFT_MAY_LIVE:
             shutil.rmtree(draft, ignore_errors=True)

@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 Arrays: TypeAlias = Mapping[str, npt.NDArray[Any]]
 
+CHECKPOINTS = ".checkpoints"  # below models_dir; no listing of models shows it
 _FILE = "state.npz"
 _FACTS = "facts"
 _DAY = 24 * 3600  # seconds

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from rocktag import amending
 from rocktag.cli.console import output, print_json, print_table
-from rocktag.cli.options import Json
+from rocktag.cli.options import Json, parse_since
 from rocktag.cli.session import Session, session
 from rocktag.db import models
-from rocktag.errors import UsageError
-from rocktag.feeds import parse_date
 
 failed_app = typer.Typer(
     help="Headlines that could not be tagged.",
@@ -46,7 +43,7 @@ def retag(
     json: Json = False,
 ) -> None:
     """Let the worker tag old headlines with the chosen model, after all new ones."""
-    moment = _moment(since)
+    moment = parse_since(since)
     here = session(context)
     count = amending.tag_again(here.database, _chosen(here), since=moment, again=again)
     if json:
@@ -112,12 +109,3 @@ def retry(
 def _chosen(here: Session) -> str:
     with here.database.read() as connection:
         return models.resolve(connection, here.settings.tag.model)
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        return parse_date(text)
-    except ValueError as error:
-        raise UsageError(f"--since {text!r}: {error}") from error

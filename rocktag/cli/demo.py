@@ -55,7 +55,9 @@ def demo(
     _ingest(here, islice(headlines, _LEARNED))
     note("2. label them by keyword rules, train a classifier on them, publish it")
     corpus = read_corpus(here, None, {})
-    outcome = train_and_publish(here, here.settings, corpus, promote=False)
+    outcome = train_and_publish(
+        here, here.settings, corpus, promote=False, why="rocktag demo"
+    )
     note("3. tag them, as the worker does with a backlog")
     runtime = Runtime(here.settings, here.database)
     _work(runtime)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
 from rocktag.errors import UsageError
+from rocktag.feeds import parse_date
 
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print one JSON object instead, for machines.")
@@ -75,3 +77,17 @@ def parse_columns(columns: Sequence[str] | None) -> dict[str, str]:
                 " such as title=headline"
             )
     return {field: name for field, _, name in pairs}
+
+
+def parse_since(text: str | None) -> datetime | None:
+    """Return the moment of a `--since` option, None where it was not given.
+
+    Raises:
+        UsageError: It is no date.
+    """
+    if text is None:
+        return None
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise UsageError(f"--since {text!r}: {error}") from error

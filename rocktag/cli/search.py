@@ -12,6 +12,7 @@ from rocktag.artifact import Published, check_writable, load
 from rocktag.cli.console import note, print_json, progress
 from rocktag.cli.corpora import CorpusFile, read_corpus
 from rocktag.cli.encoders import encoder_of
+from rocktag.cli.gate import end_if_refused
 from rocktag.cli.installed import check_installed
 from rocktag.cli.options import Columns, Json, parse_columns
 from rocktag.cli.registering import register
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from rocktag.searching import Ended, Plan, Study, Trial
 
 _JOB = "search"
+_WHY = "rocktag search --promote"
 
 
 def search(
@@ -63,7 +65,10 @@ def search(
         str | None, typer.Option(help="Named settings that are not searched.")
     ] = None,
     promote: Annotated[
-        bool, typer.Option("--promote", help="Make the best one champion.")
+        bool,
+        typer.Option(
+            "--promote", help="Make the best one champion, if the gate agrees."
+        ),
     ] = False,
     column: Columns = None,
     json: Json = False,
@@ -93,6 +98,7 @@ def search(
         print_json(as_object(found, plan))
     else:
         print_search(found, plan)
+    end_if_refused(found.promotion)
 
 
 def _search(here: Session, plan: Plan, titles: Corpus, *, promote: bool) -> Found:
@@ -113,12 +119,10 @@ def _search(here: Session, plan: Plan, titles: Corpus, *, promote: bool) -> Foun
         best = _best(study)
         before = _published_before(here, study, best)
         if before is not None:
-            made = register(
-                here.database, before, promote=promote, command="rocktag search"
-            )
+            made = register(here, before, promote=promote, why=_WHY, corpus=titles)
             return Found(ended, study.trials, best, before.manifest, made, None)
         outcome = _publish(here, plan, titles, study, best, promote=promote)
-        made = outcome.is_champion
+        made = outcome.promotion
         return Found(ended, study.trials, best, outcome.manifest, made, outcome)
 
 
@@ -206,7 +210,7 @@ def _publish(
         update={"train": plan.settings(best.parameters)}
     )
     outcome = train_and_publish(
-        here, settings, titles, promote=promote, facts={"search": facts}
+        here, settings, titles, promote=promote, why=_WHY, facts={"search": facts}
     )
     study.remember_published(best, outcome.manifest.name)
     return outcome

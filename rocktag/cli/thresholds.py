@@ -9,11 +9,14 @@ import typer
 
 from rocktag.artifact import Contents, Manifest, Published, publish, read
 from rocktag.cli.console import output, print_json, print_table
+from rocktag.cli.corpora import CorpusFile, read_corpus
+from rocktag.cli.gate import end_if_refused, gate_of, print_verdict
 from rocktag.cli.installed import check_installed
-from rocktag.cli.options import Json
+from rocktag.cli.options import Columns, Json, parse_columns
 from rocktag.cli.registering import register
 from rocktag.cli.session import Session, session
 from rocktag.db import models
+from rocktag.lifecycle import Promotion
 from rocktag.objectives import named
 
 if TYPE_CHECKING:
@@ -38,9 +41,12 @@ def thresholds(
             min=1, help="For a label's own threshold; by default as in training."
         ),
     ] = None,
-    promote: Annotated[bool, typer.Option("--promote", help="Make it champion.")] = (
-        False
-    ),
+    promote: Annotated[
+        bool,
+        typer.Option("--promote", help="Make it champion, if the gate lets it pass."),
+    ] = False,
+    corpus: CorpusFile = None,
+    column: Columns = None,
     json: Json = False,
 ) -> None:
     """Tune a model's thresholds of all policies again, and publish a new version."""
@@ -49,6 +55,9 @@ def thresholds(
     from rocktag.retuning import retune
 
     here = session(context)
+    titles = (
+        None if corpus is None else read_corpus(here, corpus, parse_columns(column))
+    )
     source = _read(here, version)
     retuned = retune(source, wanted, minimum_positives)
     published = publish(
@@ -56,13 +65,18 @@ def thresholds(
         retuned.draft,
         training_seconds=source.manifest.training_seconds,
     )
-    is_champion = register(
-        here.database, published, promote=promote, command="rocktag thresholds"
+    promotion = register(
+        here,
+        published,
+        promote=promote,
+        why="rocktag thresholds --promote",
+        corpus=titles,
     )
     if json:
-        print_json(_as_object(published, retuned, is_champion))
+        print_json(_as_object(published, retuned, promotion))
     else:
-        _print(published, retuned, is_champion)
+        _print(published, retuned, promotion)
+    end_if_refused(promotion)
 
 
 def _read(here: Session, version: str) -> Contents:
@@ -72,7 +86,7 @@ def _read(here: Session, version: str) -> Contents:
     return read(here.settings.models_dir, name, expected_sha256=expected)
 
 
-def _print(published: Published, retuned: Retuned, is_champion: bool) -> None:
+def _print(published: Published, retuned: Retuned, promotion: Promotion | None) -> None:
     manifest = published.manifest
     print_table("Thresholds", ["for", "old", "new"], _changes(manifest.labels, retuned))
     for side, what in _scored(manifest).items():
@@ -87,11 +101,13 @@ def _print(published: Published, retuned: Retuned, is_champion: bool) -> None:
             f"no threshold has that precision for: {', '.join(unreached)}; they have"
             f" the best {manifest.thresholds.objective.upper()}"
         )
+    is_champion = promotion is not None and promotion.is_done
     champion = "; it is the champion" if is_champion else ""
     output.print(
         f"published {manifest.name} in {published.folder}, tuned from"
         f" {manifest.tuned_from} for {manifest.thresholds.objective}{champion}"
     )
+    print_verdict(promotion.verdict if promotion else None)
 
 
 def _scored(manifest: Manifest) -> dict[str, str]:
@@ -124,7 +140,7 @@ def _rows(old: dict[str, Any], new: dict[str, Any]) -> Iterator[list[object]]:
 
 
 def _as_object(
-    published: Published, retuned: Retuned, is_champion: bool
+    published: Published, retuned: Retuned, promotion: Promotion | None
 ) -> dict[str, Any]:
     manifest = published.manifest
     facts = manifest.thresholds
@@ -132,7 +148,8 @@ def _as_object(
         "version": manifest.name,
         "path": str(published.folder),
         "tuned_from": manifest.tuned_from,
-        "champion": is_champion,
+        "champion": promotion is not None and promotion.is_done,
+        "gate": gate_of(promotion),
         "tuned_on": facts.tuned_on,
         "objective": facts.objective,
         "minimum_precision": facts.minimum_precision,

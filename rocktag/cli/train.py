@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rocktag.artifact import check_writable, publish
+from rocktag.cli.background import stay_in_background
 from rocktag.cli.console import note, print_json
 from rocktag.cli.corpora import CorpusFile, read_corpus
 from rocktag.cli.encoders import encoder_of
+from rocktag.cli.gate import end_if_refused
 from rocktag.cli.installed import check_installed
 from rocktag.cli.options import Base, Columns, Json, parse_columns
 from rocktag.cli.registering import register
@@ -62,12 +64,30 @@ def train(
         typer.Option(min=1, help="Of cross-validation; 1: a simple split."),
     ] = None,
     promote: Annotated[
-        bool, typer.Option("--promote", help="Make it champion; the first one is.")
+        bool,
+        typer.Option(
+            "--promote",
+            help="Make it champion if the gate lets it pass; the first one is.",
+        ),
+    ] = False,
+    why: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="With --promote: for the history."),
+    ] = None,
+    in_background: Annotated[
+        bool,
+        typer.Option(
+            "--in-background",
+            help="At low priority; end at once when standard input does, as the job"
+            " retrain has it.",
+        ),
     ] = False,
     column: Columns = None,
     json: Json = False,
 ) -> None:
     """Train a classifier on the rules' labels, and publish it."""
+    if in_background:
+        stay_in_background()
     options = {
         "classifier": classifier,
         "text_view": text_view,
@@ -86,12 +106,19 @@ def train(
     vectors = word_vectors_of(glove, here.settings.train) if glove else None
     titles = read_corpus(here, corpus, parse_columns(column))
     outcome = train_and_publish(
-        here, here.settings, titles, promote=promote, resume=resume, vectors=vectors
+        here,
+        here.settings,
+        titles,
+        promote=promote,
+        why=f"rocktag train --promote{f': {why}' if why else ''}",
+        resume=resume,
+        vectors=vectors,
     )
     if json:
         print_json(as_object(outcome))
     else:
         print_training(outcome)
+    end_if_refused(outcome.promotion)
 
 
 def train_and_publish(
@@ -100,6 +127,7 @@ def train_and_publish(
     corpus: Corpus,
     *,
     promote: bool,
+    why: str,
     resume: bool = False,
     vectors: Vectors | None = None,
     facts: Mapping[str, Any] | None = None,
@@ -110,7 +138,9 @@ def train_and_publish(
         here: Its database is where the version is registered.
         settings: Those of the training.
         corpus: What to learn from.
-        promote: Whether to make it champion also where there is one.
+        promote: Whether to make it champion also where there is one, if the gate lets
+            it pass.
+        why: What the history says then.
         resume: Whether to go on with what was broken off.
         vectors: Gives a network's vocabulary its vectors; None to learn them.
         facts: Further fields of the manifest.
@@ -123,7 +153,7 @@ def train_and_publish(
     """
     check_installed()
     check_writable(settings.models_dir)
-    database = here.database  # before the work: it must not be lost for a bad URL
+    _ = here.database  # before the work: it must not be lost for a bad URL
     trained = _train(
         corpus,
         settings,
@@ -140,10 +170,8 @@ def train_and_publish(
     published = publish(settings.models_dir, drafted, training_seconds=trained.seconds)
     for checkpoint in trained.checkpoints:
         checkpoint.remove()
-    is_champion = register(
-        database, published, promote=promote, command="rocktag train"
-    )
-    return Outcome(trained, published, is_champion)
+    promotion = register(here, published, promote=promote, why=why, corpus=corpus)
+    return Outcome(trained, published, promotion)
 
 
 def _train(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from rocktag.artifact import Manifest, Published
 from rocktag.artifact.facts import Spread
 from rocktag.cli.console import output, print_table
+from rocktag.cli.gate import gate_of, print_verdict
+from rocktag.lifecycle import Promotion
 from rocktag.types import NO_TOPIC
 
 if TYPE_CHECKING:
@@ -32,7 +34,12 @@ class Outcome:
 
     trained: Trained
     published: Published
-    is_champion: bool
+    promotion: Promotion | None  # None where none was asked for
+
+    @property
+    def is_champion(self) -> bool:
+        """Whether it is the champion now."""
+        return self.promotion is not None and self.promotion.is_done
 
     @property
     def manifest(self) -> Manifest:
@@ -81,6 +88,7 @@ def print_training(outcome: Outcome) -> None:
         f"published {manifest.name} in {outcome.published.folder} after"
         f" {trained.seconds:.1f} s{champion}"
     )
+    print_verdict(outcome.promotion.verdict if outcome.promotion else None)
 
 
 def print_scores(trained: Trained, manifest: Manifest) -> None:
@@ -128,6 +136,7 @@ def as_object(outcome: Outcome) -> dict[str, Any]:
         "classifier": manifest.classifier,
         "text_view": manifest.text_view,
         "champion": outcome.is_champion,
+        "gate": gate_of(outcome.promotion),
         "headlines": manifest.corpus.headlines,
         "cross_validation": manifest.cross_validation.model_dump()
         if manifest.cross_validation

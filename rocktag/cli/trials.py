@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from rocktag.artifact import Manifest
 from rocktag.cli.console import output, print_table
+from rocktag.cli.gate import gate_of, print_verdict
 from rocktag.cli.trained import Outcome, print_training
+from rocktag.lifecycle import Promotion
 
 if TYPE_CHECKING:
     from rocktag.searching import Ended, Plan, Trial
@@ -24,8 +26,13 @@ class Found:
     trials: list[Trial]
     best: Trial
     manifest: Manifest
-    is_champion: bool
+    promotion: Promotion | None
     outcome: Outcome | None
+
+    @property
+    def is_champion(self) -> bool:
+        """Whether it is the champion now."""
+        return self.promotion is not None and self.promotion.is_done
 
 
 def one_line(trial: Trial) -> str:
@@ -57,6 +64,7 @@ def print_search(found: Found, plan: Plan) -> None:
         print_training(found.outcome)
     else:
         output.print(f"the best trial was published before, as {found.manifest.name}")
+        print_verdict(found.promotion.verdict if found.promotion else None)
 
 
 def _row(trial: Trial, best: Trial, keys: list[str]) -> list[object]:
@@ -86,5 +94,6 @@ def as_object(found: Found, plan: Plan) -> dict[str, Any]:
         "version": found.manifest.name,
         "published": found.outcome is not None,
         "champion": found.is_champion,
+        "gate": gate_of(found.promotion),
         "test": found.manifest.test["micro"],
     }

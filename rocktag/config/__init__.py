@@ -4,6 +4,11 @@ from rocktag.config.classifiers import table_name
 from rocktag.config.encoders import KnownEncoder
 from rocktag.config.evaluation import EvaluationSettings
 from rocktag.config.hooks import HookSettings
+from rocktag.config.life_cycle import (
+    ChallengerSettings,
+    GateSettings,
+    RetrainSettings,
+)
 from rocktag.config.loading import load, parse_assignments
 from rocktag.config.operation import AuditSettings, TagSettings
 from rocktag.config.presets import merged
@@ -19,10 +24,13 @@ from rocktag.config.space import Axis, Range, Space, Value
 __all__ = [
     "AuditSettings",
     "Axis",
+    "ChallengerSettings",
     "EvaluationSettings",
+    "GateSettings",
     "HookSettings",
     "KnownEncoder",
     "Range",
+    "RetrainSettings",
     "SearchSettings",
     "Settings",
     "SourceSettings",

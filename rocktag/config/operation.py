@@ -90,7 +90,9 @@ class ScheduleSettings(Section):
     zone: Zone = "UTC"  # of the cron expressions
     pull: When = "*/5 * * * *"
     tag: When = "*/5 * * * *"
+    shadow: When = "*/5 * * * *"  # the challenger's; nothing while there is none
     audit: When = "15 3 * * *"
+    retrain: When = "off"
 
 
 class WorkerSettings(Section):

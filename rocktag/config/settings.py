@@ -30,6 +30,12 @@ from rocktag.config.encoders import SHIPPED as SHIPPED_ENCODERS
 from rocktag.config.encoders import KnownEncoders
 from rocktag.config.evaluation import EvaluationSettings
 from rocktag.config.hooks import HookSettings
+from rocktag.config.life_cycle import (
+    ChallengerSettings,
+    GateSettings,
+    RetentionSettings,
+    RetrainSettings,
+)
 from rocktag.config.operation import (
     AlertSettings,
     AuditSettings,
@@ -161,6 +167,10 @@ class Settings(BaseSettings):
     preset: dict[str, PresetSettings] = Field(presets.SHIPPED, validate_default=True)
     encoder: KnownEncoders = Field(SHIPPED_ENCODERS, validate_default=True)
     audit: AuditSettings = AuditSettings()
+    gate: GateSettings = GateSettings()
+    challenger: ChallengerSettings = ChallengerSettings()
+    retrain: RetrainSettings = RetrainSettings()
+    retention: RetentionSettings = RetentionSettings()
     alert: AlertSettings = AlertSettings()
     hook: HookSettings = HookSettings()
     schedule: ScheduleSettings = ScheduleSettings()
@@ -183,6 +193,14 @@ class Settings(BaseSettings):
             values["hook"]["url"] = self.hook.shown_url
         return values
 
+    def handed_on(self) -> dict[str, Any]:
+        """Return what another process needs to work with the same settings.
+
+        Whatever may hold a password is left out.
+        """
+        secret = {"database_url", "source", "hook", "http"}
+        return self.model_dump(mode="json", exclude=secret, exclude_none=True)
+
     def publishable(self) -> dict[str, Any]:
         """Return the settings as plain values, without anything secret or local.
 
@@ -191,7 +209,8 @@ class Settings(BaseSettings):
         """
         left_out = (
             *("database_url", "models_dir", "source", "hook", "http"),
-            *("preset", "search", "encoder"),
+            *("preset", "search", "encoder", "gate", "challenger"),
+            *("retrain", "retention"),
         )
         own_preset = {"preset"} if self.train.preset not in presets.SHIPPED else set()
         return self.model_dump(

@@ -403,4 +403,4 @@ def test_a_user_without_a_name_can_promote_a_model(
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("os.getuid", lambda: 987_654)
-    assert registering._user() == "uid 987654"
+    assert registering.user() == "uid 987654"

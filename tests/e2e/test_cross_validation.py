@@ -51,9 +51,11 @@ def test_every_command_says_what_cross_validation_scored(
         assert "test headlines" not in result.stdout.lower()
         assert "validation" not in result.stdout
 
-    asked = ("thresholds", "champion", "--objective", "f3", "--promote", "--json")
+    asked = ("thresholds", "champion", "--objective", "f3", "--json")
     again = rocktag(*asked).object()
     assert again["tuned_on"] == "out-of-fold"
+    forced = ("--force", "--why", "recall is what counts")  # the gate looks at F1
+    assert rocktag("models", "promote", again["version"], *forced).code == 0
     new = rocktag("models", "show", "champion", "--json").object()
     assert new["version"] == again["version"]
     assert new["folds"] == facts["folds"]

@@ -17,7 +17,7 @@ def test_other_thresholds_are_published_registered_and_promoted(
     call: Callable[..., Result], published: Published, sqlite_url: str
 ) -> None:
     here = options_of(published, sqlite_url)
-    call(*here, "db", "upgrade")
+    assert call(*here, "db", "upgrade").code == 0
     name = published.manifest.name
     wanted = ("--minimum-precision", "0.9")
     said = call(*here, "thresholds", name, *wanted, "--promote", "--json").object()
@@ -37,7 +37,7 @@ def test_what_is_refused_publishes_nothing(
     call: Callable[..., Result], published: Published, sqlite_url: str
 ) -> None:
     here = options_of(published, sqlite_url)
-    call(*here, "db", "upgrade")
+    assert call(*here, "db", "upgrade").code == 0
     name = published.manifest.name
     for arguments, code, said in (
         ((name, "--objective", "best"), 2, "not an objective"),

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -264,6 +265,25 @@ def test_secrets_stay_out_of_text_and_artifact(
         assert "s3cret" not in str(shown)
     assert "mysql://u:***@h/d" in str(settings.displayable())
     assert "source" not in settings.publishable()
+
+
+def test_what_is_handed_on_is_the_same_configuration_without_secrets(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(
+        "[train]\nclassifier = 'cnn-bilstm'\npreset = 'study'\n"
+        "[train.cnn_bilstm]\nepochs = 2\n[source]\ntable = 't'\nid = 'i'\ntitle = 'h'\n"
+        "[tag]\nthreshold = 0.25\n[preset.own.transformer]\nepochs = 5\n"
+    )
+    monkeypatch.setenv("ROCKTAG_SOURCE__URL", "mysql://u:s3cret-one@h/d")
+    monkeypatch.setenv("ROCKTAG_DATABASE_URL", "mysql://u:s3cret-two@h/d")
+    settings = load(file)
+    written = tomli_w.dumps(settings.handed_on())
+    assert "s3cret" not in written
+    file.write_text(written)
+    monkeypatch.delenv("ROCKTAG_SOURCE__URL")
+    again = load(file)
+    assert again == settings.model_copy(update={"source": None})
 
 
 WORDS = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1)
