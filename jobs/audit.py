@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import logging
+from datetime import UTC, datetime, timedelta
 
 from rocktag.alerting import tell_drift, tell_stale_feed
 from rocktag.auditing import combine, judge
-from rocktag.db import run_metrics, runs
+from rocktag.challenging import Contest, beside, compare
+from rocktag.db import aliases, models, pairs, run_metrics, runs
 from rocktag.db.runs import RunRecord
+from rocktag.labeling import keyword_rules
 from rocktag.runtime import Runtime
+
+logger = logging.getLogger(f"rocktag.{__name__}")
 
 
 def run(runtime: Runtime, record: RunRecord) -> None:
-    """Add up the window's `tag` runs and compare them with the training.
+    """Add up the window's `tag` runs and compare them with training and challenger.
 
     Raises:
         StoreError: The database refuses, or there is no champion.
@@ -22,6 +27,7 @@ def run(runtime: Runtime, record: RunRecord) -> None:
     settings = runtime.settings.audit
     tagger = runtime.tagger()
     version = runtime.registered(tagger)
+    contest = _contest(runtime, version)
     with runtime.database.write() as connection:
         runs.set_model(connection, record.run_id, version, tagger.policy)
         seen = run_metrics.label_metrics_since(
@@ -29,8 +35,49 @@ def run(runtime: Runtime, record: RunRecord) -> None:
         )
         judged = judge(combine(seen), tagger.artifact.manifest, tagger.policy, settings)
         record.taken = record.done = max((m.headlines for m in judged), default=0)
-        run_metrics.record_outcome(connection, record, {}, judged)
+        run_metrics.record_outcome(
+            connection,
+            record,
+            contest.metrics() if contest else {},
+            beside(judged, contest) if contest else judged,
+        )
         no_run_drifted = not any(metric.drifted for metric in seen)
         tell_drift(
             connection, tagger.name, record.run_id, judged, may_close=no_run_drifted
         )
+
+
+def _contest(runtime: Runtime, version: int) -> Contest | None:
+    """Compare the version that tags with the challenger, if both have tagged enough."""
+    settings = runtime.settings
+    since = datetime.now(UTC) - timedelta(hours=settings.audit.window_hours)
+    with runtime.database.read() as connection:
+        name = aliases.challenger(connection)
+        key = None if name is None else models.key(connection, name)
+        if name is None or key is None or key == version:
+            return None
+        found = pairs.tagged_by_both(
+            connection,
+            version,
+            key,
+            since=since,
+            limit=settings.challenger.compared_headlines,
+        )
+    if len(found) < settings.audit.minimum_headlines:
+        logger.info("too few headlines to compare with %s: %d", name, len(found))
+        return None
+    contest = compare(found, keyword_rules(), settings.challenger.significance)
+    logger.log(
+        logging.WARNING if contest.significant else logging.INFO,
+        "champion and challenger %s: %s",
+        name,
+        contest.verdict(),
+        extra={
+            "event": "challenger_compared",
+            "counts": {
+                "headlines": contest.headlines,
+                "significant_labels": len(contest.significant),
+            },
+        },
+    )
+    return contest

@@ -1,8 +1,8 @@
 """The daemon: each job at its time, each run on record, and a clean end.
 
-Jobs run one after another in the main thread; a job that is late runs once, however
-many of its moments have passed. The claims in the database and the ticks of runs keep
-several workers apart.
+Jobs run one after another in the main thread, but for those that take hours, which run
+beside them; a job that is late runs once, however many of its moments have passed. The
+claims in the database and the ticks of runs keep several workers apart.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from functools import partial
 from types import FrameType
 
 from rocktag.config import Settings
-from rocktag.db import Connection, alerts, queue
-from rocktag.db.runs import RunRecord
-from rocktag.errors import RocktagError, StoreError
+from rocktag.db import queue
+from rocktag.errors import RocktagError
 from rocktag.hooks import telling
-from rocktag.recording import TickTaken, describe, recorded_run
+from rocktag.running import companions, run_job
 from rocktag.runtime import Job, Runtime
 from rocktag.schedule import Agenda, trigger
 from rocktag.shutdown import listening_to_signals
@@ -100,7 +99,11 @@ def serve(
 
     before = signal.signal(signal.SIGHUP, hang_up) if reload else None
     try:
-        with listening_to_signals(runtime), telling(runtime) as notifier:
+        with (
+            listening_to_signals(runtime),
+            telling(runtime) as notifier,
+            companions(runtime) as beside,
+        ):
             while not runtime.stopping.is_set():
                 runtime.vitals.beat()
                 reload_if_asked()
@@ -109,110 +112,15 @@ def serve(
                         break
                     runtime.forget_refusals()
                     job = jobs[tick.job]
-                    run_job(tick.job, job, runtime, tick.moment, reload_if_asked)
+                    if job.beside:
+                        beside.start(tick.job, job, tick.moment)
+                    else:
+                        run_job(tick.job, job, runtime, tick.moment, reload_if_asked)
                 runtime.stopping.wait(_pause(agenda))
     finally:
         if reload:
             signal.signal(signal.SIGHUP, before)
     logger.info("stopped", extra={"event": "stopped"})
-
-
-def run_job(
-    name: str,
-    job: Job,
-    runtime: Runtime,
-    tick: datetime | None = None,
-    before_more: Callable[[], None] = lambda: None,
-) -> str | None:
-    """Run one job under a `run` row; return its error, or None where it succeeded.
-
-    Nothing escapes: a daemon must outlive a bad night. A tick that another worker has
-    had is passed over. `before_more` is called before each run after the first, of a
-    job that wants another one at once.
-    """
-    goes_on, error = True, None
-    while goes_on and error is None:
-        goes_on, error = _run(name, job, runtime, tick if job.once_a_tick else None)
-        runtime.alerted.set()
-        if goes_on:
-            before_more()
-    return error
-
-
-def _run(
-    name: str, job: Job, runtime: Runtime, tick: datetime | None
-) -> tuple[bool, str | None]:
-    """Return whether the job wants another run at once, and its error."""
-    try:
-        with recorded_run(
-            runtime.database,
-            name,
-            tick=tick,
-            alive_seconds=runtime.settings.tag.lease_seconds,
-        ) as record:
-            runtime.record = record
-            job.run(runtime, record)
-    except TickTaken:
-        logger.debug("%s: another worker has run it for %s", name, tick)
-        return False, None
-    except Exception as error:
-        return False, _told(name, runtime, error)
-    finally:
-        runtime.record = None
-    runtime.vitals.count_run(name, "succeeded")
-    _tell_alert(runtime, lambda c: alerts.close_alert(c, "failed_run", name))
-    logger.info(
-        "%s: %d taken, %d done, %d failed",
-        name,
-        record.taken,
-        record.done,
-        record.failed,
-        extra={
-            "event": "run_finished",
-            **_of(name, record),
-            "counts": {
-                "taken": record.taken,
-                "done": record.done,
-                "failed": record.failed,
-            },
-        },
-    )
-    return record.goes_on and not runtime.stopping.is_set(), None
-
-
-def _told(name: str, runtime: Runtime, error: Exception) -> str:
-    message = describe(error)
-    runtime.vitals.count_run(name, "failed")
-    logger.error(
-        "%s failed: %s",
-        name,
-        message,
-        exc_info=None if isinstance(error, RocktagError) else error,
-        extra={"event": "run_failed", **_of(name, runtime.record)},
-    )
-    run_id = runtime.run_id
-    _tell_alert(
-        runtime,
-        lambda c: alerts.raise_alert(c, "failed_run", name, message, run_id=run_id),
-    )
-    return message
-
-
-def _of(name: str, record: RunRecord | None) -> dict[str, object]:
-    """Return what a line bears that tells of a run after its end."""
-    return {"job": name, "run": record and record.run_id}
-
-
-def _tell_alert(runtime: Runtime, tell: Callable[[Connection], object]) -> None:
-    try:
-        with runtime.database.write() as connection:
-            tell(connection)
-    except StoreError as error:
-        logger.warning(
-            "an alert could not be written: %s",
-            error,
-            extra={"event": "alert_not_written"},
-        )
 
 
 def _agenda(jobs: Mapping[str, Job], runtime: Runtime) -> Agenda:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from jobs import JOBS
+from jobs import of_one_round
 from rocktag.cli.console import note, output, print_json, print_table
 from rocktag.cli.corpora import read_corpus
 from rocktag.cli.options import Base, Json
@@ -123,7 +123,7 @@ def _ingest(here: Session, headlines: Iterable[Headline]) -> None:
 def _work(runtime: Runtime) -> None:
     from rocktag.worker import run_once
 
-    for name, error in run_once(JOBS, runtime).items():
+    for name, error in run_once(of_one_round(runtime.settings), runtime).items():
         if error:
             raise RocktagError(f"{name} failed: {error}")
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jobs import JOBS
+from jobs import JOBS, of_one_round
 from rocktag.cli.console import fail, print_json
 from rocktag.cli.options import Json
 from rocktag.cli.session import session
@@ -34,7 +34,7 @@ def worker(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Pull, tag and audit on schedule, until SIGTERM; or once."""
+    """Run the scheduled jobs until SIGTERM; or once."""
     from rocktag import worker as daemon
 
     if once and drain:
@@ -48,7 +48,7 @@ def worker(
         )
     here = session(context)
     runtime = Runtime(here.settings, here.database)
-    jobs = {name: job for name, job in JOBS.items() if only is None or name in only}
+    jobs = {name: job for name, job in JOBS.items() if name in (only or JOBS)}
     if not (once or drain):
         with _exposed(runtime):
             daemon.serve(jobs, runtime, here.read_settings)
@@ -57,6 +57,7 @@ def worker(
         with _exposed(runtime):
             outcome = {"tag": daemon.drain("tag", JOBS["tag"], runtime)}
     else:
+        jobs = jobs if only else dict(of_one_round(here.settings))
         outcome = daemon.run_once(jobs, runtime)
     if json:
         print_json({"jobs": outcome})

@@ -107,7 +107,7 @@ def test_the_whole_path_from_a_file_to_tags_works(
     assert shown["version"] == trained["version"]
 
     jobs = rocktag("worker", "--once", "--json").object()["jobs"]
-    assert jobs == {"pull": None, "tag": None, "audit": None}
+    assert jobs == {"pull": None, "tag": None, "shadow": None, "audit": None}
     assert _select(
         rocktag, "SELECT count(*) FROM tagged_headline WHERE labels <> ''"
     ) == [(1500,)]
@@ -170,10 +170,15 @@ def test_rows_that_cannot_be_used_are_counted_and_stop_nothing(
 def test_a_later_model_becomes_champion_only_when_it_is_promoted(
     rocktag: Rocktag, headlines: Path
 ) -> None:
+    gate = ("--set", "gate.minimum_headlines=20", "--set", "gate.minimum_speed=0")
     versions = [
-        rocktag(*TREE, "--corpus", str(headlines), "--seed", seed, *more).object()
+        rocktag(
+            *gate, *TREE, "--corpus", str(headlines), "--seed", seed, *more
+        ).object()
         for seed, more in (("1", ()), ("2", ()), ("3", ("--promote",)))
     ]
+    assert [found["gate"] is None for found in versions] == [True, True, False]
+    assert versions[2]["gate"]["passed"] is True
     assert [found["champion"] for found in versions] == [True, False, True]
     listed = rocktag("models", "list", "--json").object()["models"]
     champions = [model["version"] for model in listed if model["champion"]]

@@ -21,7 +21,11 @@ from rocktag.cli import main
 from rocktag.config import Settings
 from rocktag.db import alerts
 from rocktag.db.engine import with_driver
+from rocktag.training import Trained
 from tests.e2e.conftest import World
+from tests.e2e.test_retrain import one_round
+from tests.e2e.test_retrain import options as retraining
+from tests.versions import another, crowned
 from tests.web_hooks import web_hook
 
 ROOT = Path(__file__).parents[2]
@@ -50,10 +54,11 @@ def role(backend: str, empty_url: str, world: World) -> Iterator[str]:
 
 
 def _documented(backend: str) -> list[str]:
-    """Return the statements of the page for a kind of database."""
+    """Return the statements of the page for a kind of database, or for `retrain`."""
     page = (ROOT / "docs" / "operating.md").read_text()
-    postgresql, mysql = re.findall(r"```sql\n(.*?)```", page, flags=re.DOTALL)
-    block = postgresql if backend == "postgresql" else mysql
+    kinds = ("postgresql", "mysql", "retrain")
+    blocks = re.findall(r"```sql\n(.*?)```", page, flags=re.DOTALL)
+    block = dict(zip(kinds, blocks, strict=True))[backend]
     return [part.strip() for part in block.split(";") if part.strip()]
 
 
@@ -85,6 +90,24 @@ def test_the_worker_needs_no_more_than_the_documented_grants(
         with pytest.raises(SQLAlchemyError), stranger.begin() as connection:
             connection.execute(text(statement))
     stranger.dispose()
+
+
+@pytest.mark.parametrize("backend", ["postgresql", "mysql"], indirect=True)
+def test_a_worker_that_retrains_needs_just_one_grant_more(
+    world: World, role: str, empty_url: str, trained: Trained
+) -> None:
+    folder = world.published.folder.parents[1]
+    worse = crowned(world.database, another(trained, folder, "worse", micro=0.0))
+    world.add(1_200, seed=12)
+    (grant,) = _documented("retrain")
+    owner = create_engine(with_driver(empty_url), isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        name = make_url(role).username
+        connection.execute(text(grant.replace(ROLE, str(name))))
+    owner.dispose()
+    one_round(world, *retraining(every_days=1e-5), ROCKTAG_DATABASE_URL=role)
+    ((champion,),) = world.select("SELECT model_version FROM champion")
+    assert champion not in (worse, world.published.manifest.name)
 
 
 def test_systemd_finds_no_fault_in_the_unit() -> None:

@@ -62,7 +62,10 @@ def test_one_job_may_be_asked_for_and_only_one_that_there_is(
     assert result.object() == {"jobs": {"tag": None}}
     assert world.count("run WHERE job <> 'ingest'") == 1
     for wrong, reason in (
-        (("--once", "--job", "tug"), "there is no job tug; there are pull, tag, audit"),
+        (
+            ("--once", "--job", "tug"),
+            "there is no job tug; there are pull, tag",
+        ),
         (("--once", "--drain"), "exclude each other"),
         (("--drain", "--job", "pull"), "--drain runs the job tag"),
     ):

@@ -250,7 +250,7 @@ def test_a_title_that_breaks_the_model_fails_alone_and_for_good_after_three_trie
     assert twins == (299,)
     runtime = runtime_of(world, batch_size=64)
     Fragile(runtime, [title])
-    assert run_once(JOBS, runtime) == {"pull": None, "tag": None, "audit": None}
+    assert run_once(JOBS, runtime) == dict.fromkeys(JOBS)
     assert world.select("SELECT status, count(*) FROM tagging GROUP BY status") in (
         [("done", 299), ("failed", 1)],
         [("failed", 1), ("done", 299)],

@@ -17,11 +17,11 @@ from rocktag.db.tables import headline, headline_label
 from rocktag.ingest import store_rows
 from rocktag.labeling import keyword_rules
 from rocktag.recording import recorded_run
+from rocktag.running import run_job
 from rocktag.runtime import Runtime, version_facts
 from rocktag.sampling import sample
 from rocktag.training import Trained, train
 from rocktag.types import NO_TOPIC
-from rocktag.worker import run_job
 
 
 @pytest.fixture(scope="module")

@@ -29,12 +29,12 @@ from rocktag.feeds import to_headline
 from rocktag.ingest import store_rows
 from rocktag.labeling import keyword_rules
 from rocktag.recording import recorded_run
+from rocktag.running import run_job
 from rocktag.runtime import Runtime, version_facts
 from rocktag.sampling import sample
 from rocktag.tagging import Tagger, open_tagger
 from rocktag.training import Trained, train
 from rocktag.types import Headline, Probabilities, Rejection, Targets
-from rocktag.worker import run_job
 
 COOKBOOK = Path(__file__).parents[2] / "docs" / "sql.md"
 VIEWS = {
