@@ -17,7 +17,7 @@ from rocktag.cli.options import Columns, GoldFile, Json, TableFile, parse_column
 from rocktag.cli.session import Session, session
 from rocktag.comparing import Comparer, Comparison, Exam, Gold, read_gold
 from rocktag.corpus import Corpus
-from rocktag.db import models
+from rocktag.db import aliases, models
 from rocktag.errors import ArtifactError
 from rocktag.labeling import keyword_rules
 from rocktag.recording import recorded_run
@@ -105,11 +105,18 @@ def _names(here: Session, versions: Sequence[str]) -> list[str]:
 
 
 def _comparable(here: Session) -> list[str]:
-    """Return every version that says what it learned from; tell of the others."""
+    """Return every version that says what it learned from; tell of the others.
+
+    Archived ones are left out in silence, as `rocktag models list` does.
+    """
     folder = here.settings.models_dir
+    with here.database.read() as connection:
+        archived = aliases.current(connection).archived
     found: list[str] = []
     for listing in published(folder):
         manifest = listing.manifest
+        if listing.name in archived:
+            continue
         if manifest is None:
             note(f"{listing.name} is passed over: {listing.fault}")
         elif not set(FILE_NAMES) <= manifest.files.keys():

@@ -82,6 +82,10 @@ def test_two_versions_are_compared_printed_and_stored(
     assert "the keyword rules themselves against people" in named.stdout
     assert (rocktag.folder / "t.csv").read_text().count("\n") == 3
 
+    rocktag.well("models", "archive", second)
+    (row,) = rocktag(*command, "--json").object()["rows"]
+    assert row["version"] == first
+
 
 def test_what_compare_cannot_do_is_said_before_the_work(
     rocktag: Rocktag, headlines: Path, gold: Path
