@@ -109,6 +109,13 @@ def test_figures_take_their_colours_from_the_page(page: Page) -> None:
             assert not re.search(r"#[0-9a-f]{6}\b|DejaVu", value), value
 
 
+def test_a_page_is_small_enough_to_be_mailed(
+    trained: Trained, trained_network: Trained, crossed: Trained
+) -> None:
+    for one in (trained, trained_network, crossed):
+        assert len(one.draft.files["report.html"]) < 1_500_000
+
+
 def test_a_page_has_every_section(trained: Trained, trained_network: Trained) -> None:
     common = ["summary", "data", "labels", "thresholds", "per-label"]
     common += ["calibration", "errors", "card"]
