@@ -66,24 +66,28 @@ def frequencies(told: Told) -> list[Part]:
             ["label", "headlines", "share", *sides],
             rows,
         ),
-        labels.together_drawing(names, np.array(findings.together)),
-        _pairs(names, findings.together),
+        *_together(names, findings.together),
     ]
 
 
-def _pairs(names: Sequence[str], together: Sequence[Sequence[int]]) -> Table:
-    """Return the labels that are most often together."""
+def _together(names: Sequence[str], together: Sequence[Sequence[int]]) -> list[Part]:
+    """Return which labels are most often together."""
     found = [
         (together[row][column], names[row], names[column])
         for row, column in combinations(range(len(names)), 2)
         if together[row][column]
     ]
+    if not found:
+        return ["No headline has two topics."]
     found.sort(key=lambda pair: (-pair[0], *pair[1:]))
-    return Table(
-        f"The most frequent of {len(found):,} pairs of labels",
-        ["label", "with", "headlines"],
-        [[first, second, count] for count, first, second in found[:_MOST_PAIRS]],
-    )
+    return [
+        labels.together_drawing(names, np.array(together)),
+        Table(
+            f"The most frequent of {len(found):,} pairs of labels",
+            ["label", "with", "headlines"],
+            [[first, second, count] for count, first, second in found[:_MOST_PAIRS]],
+        ),
+    ]
 
 
 def epochs(told: Told) -> list[Part]:

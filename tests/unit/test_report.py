@@ -20,7 +20,7 @@ from rocktag.report.occlusion import Word, WorstError, worst_errors
 from rocktag.sampling import sample
 from rocktag.text import CONTROLS
 from rocktag.training import Trained, train
-from rocktag.types import Probabilities
+from rocktag.types import NO_TOPIC, Probabilities
 from rocktag.verdicts import reach
 from tests.pages import Page, read_page
 
@@ -193,6 +193,22 @@ def test_a_page_can_be_written_anew_from_what_the_artifact_keeps(
     for one in (trained, trained_network):
         anew = read_page(training_page(told_of(one)))
         assert anew.text == read_page(one.draft.files["report.html"]).text
+
+
+def test_a_page_can_be_without_pairs_errors_and_probabilities(trained: Trained) -> None:
+    told = told_of(trained)
+    numbers = range(len(told.labels))
+    alone = tuple(tuple(int(row == column) for column in numbers) for row in numbers)
+    findings = told.findings.model_copy(update={"together": alone, "errors": ()})
+    by_rules = [label for label in told.labels if label != NO_TOPIC]
+    facts = {**told.facts, "rule_labels": by_rules}
+    page = read_page(training_page(replace(told, findings=findings, facts=facts)))
+    for said in (
+        "No headline has two topics.",
+        "The keyword rules give every topic",
+        "the model is nowhere sure of what is wrong",
+    ):
+        assert said in page.text
 
 
 HOSTILE = (
