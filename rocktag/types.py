@@ -20,9 +20,19 @@ BagOfWordsName: TypeAlias = Literal[
 NetworkName: TypeAlias = Literal["cnn-bilstm", "transformer"]
 ClassifierName: TypeAlias = Literal[BagOfWordsName, NetworkName]
 
+SchemeName: TypeAlias = Literal["keywords", "topics"]  # which rules label headlines
 ServedBy: TypeAlias = Literal["model", "rules"]  # what gives a label
 
 NO_TOPIC = "n/a"  # the label of a headline without any topic; stands alone
+
+
+def rules_in_words(scheme: SchemeName) -> str:
+    """Return what messages call a scheme's rules.
+
+    >>> rules_in_words("keywords")
+    'keyword rules'
+    """
+    return f"{scheme.removesuffix('s')} rules"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

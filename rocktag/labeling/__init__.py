@@ -1,6 +1,30 @@
-"""Weak labels: the keyword rules as data, and what they do to a corpus."""
+"""Weak labels: rules as data, in two schemes, and what they do to a corpus.
+
+`keywords` are the original study's rules, `topics` labelling functions that say what a
+headline is about. What trains and tags knows both as `Rules`.
+"""
 
 from rocktag.labeling.analysis import RuleReport, analyse
-from rocktag.labeling.rules import Explanation, Rules, keyword_rules
+from rocktag.labeling.rules import keyword_rules
+from rocktag.labeling.scheme import Explanation, Rules
+from rocktag.labeling.topics import topic_rules
+from rocktag.types import SchemeName
 
-__all__ = ["Explanation", "RuleReport", "Rules", "analyse", "keyword_rules"]
+__all__ = [
+    "Explanation",
+    "RuleReport",
+    "Rules",
+    "analyse",
+    "keyword_rules",
+    "rules_of",
+    "topic_rules",
+]
+
+
+def rules_of(scheme: SchemeName) -> Rules:
+    """Return a scheme's rules, as the package ships them.
+
+    >>> rules_of("topics").name
+    'topics'
+    """
+    return topic_rules() if scheme == "topics" else keyword_rules()

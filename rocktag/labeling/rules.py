@@ -1,8 +1,8 @@
 """The original study's keyword rules: which labels a headline's words give it.
 
-The rules are data (`keywords.toml`); `Rules.label` is the one function over them. They
-reproduce the label sets that the study's author published for 1,000 headlines but for
-a few whose words a part-of-speech tagger had misread.
+The rules are data (`keywords.toml`); `KeywordRules.label` is the one function over
+them. They reproduce the label sets that the study's author published for 1,000
+headlines but for a few whose words a part-of-speech tagger had misread.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-import numpy as np
-
-from rocktag.text.normalization import stem, stems, synonyms_source
-from rocktag.types import NO_TOPIC, Targets
+from rocktag.labeling.scheme import Explanation, matrix
+from rocktag.text.normalization import stem, stems, synonyms_source, word_spans
+from rocktag.types import NO_TOPIC, SchemeName, Targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +42,7 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why a headline carries its labels.
-
-    Attributes:
-        words: The stemmed words the rules read.
-        evidence: Label to the stemmed word that gave it; empty for `n/a`.
-        topics: Names of the topics that the words complete.
-        labels: The labels the headline carries.
-    """
-
-    words: tuple[str, ...]
-    evidence: Mapping[str, str]
-    topics: tuple[str, ...]
-    labels: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
+class KeywordRules:
     """Keyword rules over a fixed list of labels.
 
     Attributes:
@@ -73,6 +55,11 @@ class Rules:
     topics: tuple[Topic, ...]
     digest: str
     _label_of: Mapping[str, str] = field(repr=False)
+
+    @property
+    def name(self) -> SchemeName:
+        """How the scheme is chosen."""
+        return "keywords"
 
     @property
     def keywords(self) -> frozenset[str]:
@@ -108,6 +95,15 @@ class Rules:
             labels=self.label(title),
         )
 
+    def spans(self, title: str) -> list[tuple[int, int]]:
+        """Return where keywords stand, in reading order.
+
+        >>> keyword_rules().spans("Ghost book TOUR dates")
+        [(11, 15), (16, 21)]
+        """
+        keywords = self.keywords
+        return [(at, end) for word, at, end in word_spans(title) if word in keywords]
+
     def label_matrix(
         self, titles: Sequence[str], labels: Sequence[str] | None = None
     ) -> Targets:
@@ -118,21 +114,16 @@ class Rules:
             labels: What the columns stand for, where it is not the rules' own order;
                 labels unknown to the rules are never given.
         """
-        columns = {label: at for at, label in enumerate(labels or self.labels)}
-        targets = np.zeros((len(titles), len(columns)), dtype=np.int8)
-        for row, title in enumerate(titles):
-            for label in self.label(title) & columns.keys():
-                targets[row, columns[label]] = 1
-        return targets
+        return matrix([self.label(title) for title in titles], labels or self.labels)
 
 
 @cache
-def keyword_rules() -> Rules:
+def keyword_rules() -> KeywordRules:
     """Return the study's rules, as the package ships them."""
     source = files("rocktag.labeling").joinpath("keywords.toml").read_bytes()
     content = tomllib.loads(source.decode())
     labels = tuple(content["labels"])
-    return Rules(
+    return KeywordRules(
         labels=labels,
         topics=tuple(_topic(entry) for entry in content["topic"]),
         digest=hashlib.sha256(source + synonyms_source()).hexdigest(),
