@@ -28,7 +28,7 @@ from rocktag.encoders.sources import UnusableError
 from rocktag.errors import UsageError
 from rocktag.feeds import open_feed, to_headline
 from rocktag.fetching import unpack
-from rocktag.labeling import keyword_rules
+from rocktag.labeling import keyword_rules, topic_rules
 from rocktag.text import refusal, stems, tidy
 from rocktag.types import Headline, Probabilities, Rejection
 
@@ -257,3 +257,4 @@ def _title(content: bytes, _: Path) -> None:
     if refusal(title) is None:
         stems(tidy(title))
         keyword_rules().label(tidy(title))
+        topic_rules().label(tidy(title))

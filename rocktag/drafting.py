@@ -219,6 +219,7 @@ def _facts(
         "text_view": settings.train.text_view,
         **verdict.facts(),
         "reference": _reference(rules.labels, verdict),
+        "rules": rules.name,
         "rules_sha256": rules.digest,
         "corpus": {
             "origin": sides.corpus.origin,

@@ -21,9 +21,9 @@ from rocktag.artifact.manifest import (
 )
 from rocktag.classifiers import bag_of_words
 from rocktag.errors import ArtifactError
-from rocktag.labeling import Rules, keyword_rules
+from rocktag.labeling import Rules, rules_of
 from rocktag.text import TextView, view
-from rocktag.types import Probabilities
+from rocktag.types import Probabilities, rules_in_words
 
 _VERSION = re.compile(r"[^/]+/[^/]+")
 
@@ -85,7 +85,7 @@ def load(
     Raises:
         ArtifactError: A file is missing, changed, of a foreign protocol or type; or
             the model no longer gives its golden headlines their probabilities; or
-            the keyword rules changed that serve some of its labels.
+            the rules changed that serve some of its labels.
     """
     found = read(models_dir, name, expected_sha256=expected_sha256)
     predict = _predictor(found, threads)
@@ -165,7 +165,7 @@ def predictor(
 
 def _predictor(found: Contents, threads: int) -> Predictor:
     manifest = found.manifest
-    rules = keyword_rules()
+    rules = rules_of(manifest.rules)
     if manifest.rule_labels:
         _refuse_other_rules(manifest, rules, found.folder)
     return predictor(
@@ -180,12 +180,13 @@ def _predictor(found: Contents, threads: int) -> Predictor:
 
 
 def _refuse_other_rules(manifest: Manifest, rules: Rules, folder: Path) -> None:
-    """Refuse to serve labels by other keyword rules than those of the training."""
+    """Refuse to serve labels by other rules than those of the training."""
     if rules.digest != manifest.rules_sha256:
         raise ArtifactError(
             f"{folder / MANIFEST_NAME} has {', '.join(manifest.rule_labels)} served by"
-            f" keyword rules of SHA-256 {manifest.rules_sha256}, those of this rocktag"
-            f" have {rules.digest}; train again, or install the rocktag that wrote it"
+            f" {rules_in_words(rules.name)} of SHA-256 {manifest.rules_sha256}, those"
+            f" of this rocktag have {rules.digest}; train again, or install the rocktag"
+            " that wrote it"
         )
 
 

@@ -34,7 +34,7 @@ from rocktag.artifact.facts import (
 from rocktag.artifact.yardsticks import YardstickFacts
 from rocktag.errors import ArtifactError, brief
 from rocktag.text import TextView
-from rocktag.types import NO_TOPIC, ServedBy
+from rocktag.types import NO_TOPIC, SchemeName, ServedBy
 
 PROTOCOL = 1
 MANIFEST_NAME = "manifest.json"
@@ -50,11 +50,12 @@ class Manifest(Part):
     created_at: datetime
     training_seconds: float
     labels: Annotated[tuple[str, ...], Field(min_length=1)]
-    rule_labels: tuple[str, ...] = ()  # those that the keyword rules serve
+    rule_labels: tuple[str, ...] = ()  # those that the rules serve
     text_view: TextView
     thresholds: ThresholdFacts
     test: dict[str, dict[str, float]]  # threshold policy to scores; of folds, of all
     reference: Reference
+    rules: SchemeName = "keywords"  # which labelled its headlines
     rules_sha256: Sha256
     corpus: CorpusFacts
     fitting: FittingFacts | None = None
@@ -106,6 +107,8 @@ def to_json(manifest: Manifest) -> bytes:
     content = manifest.model_dump(mode="json")
     if not manifest.rule_labels:
         del content["rule_labels"]
+    if manifest.rules == "keywords":
+        del content["rules"]
     if manifest.yardsticks is None:
         del content["yardsticks"]
     if not manifest.corpus.labels:

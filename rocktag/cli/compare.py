@@ -19,7 +19,7 @@ from rocktag.comparing import Comparer, Comparison, Exam, Gold, read_gold
 from rocktag.corpus import Corpus
 from rocktag.db import aliases, models
 from rocktag.errors import ArtifactError
-from rocktag.labeling import keyword_rules
+from rocktag.labeling import rules_of
 from rocktag.recording import recorded_run
 
 
@@ -73,7 +73,8 @@ def gold_of(here: Session) -> Gold | None:
         InputError: The file cannot be used.
     """
     file = here.settings.evaluation.gold
-    return None if file is None else read_gold(file, keyword_rules().labels)
+    rules = rules_of(here.settings.train.labels)
+    return None if file is None else read_gold(file, rules.labels)
 
 
 def _compare(
@@ -83,7 +84,8 @@ def _compare(
     gold: Gold | None,
     reference: str,
 ) -> Comparison:
-    exam = Exam(titles, keyword_rules(), here.settings.tag.threshold, gold)
+    rules = rules_of(here.settings.train.labels)
+    exam = Exam(titles, rules, here.settings.tag.threshold, gold)
     with here.database.read() as connection:
         manifests = models.registered_manifests(connection)
     comparer = Comparer(exam, here.settings, manifests=manifests)

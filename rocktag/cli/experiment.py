@@ -21,7 +21,7 @@ from rocktag.db import run_metrics
 from rocktag.db.runs import RunRecord
 from rocktag.errors import UsageError
 from rocktag.files import written_whole
-from rocktag.labeling import keyword_rules
+from rocktag.labeling import rules_of
 from rocktag.recording import recorded_run
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _measure(
             return last.enter_context(shown_progress(said))
 
         yield from experiments.glove_dimensions(
-            corpus, keyword_rules(), here.settings, files, progress
+            corpus, rules_of(here.settings.train.labels), here.settings, files, progress
         )
 
 

@@ -11,6 +11,7 @@ import typer
 
 from rocktag.errors import UsageError
 from rocktag.feeds import parse_date
+from rocktag.types import SchemeName
 
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print one JSON object instead, for machines.")
@@ -49,6 +50,10 @@ TableFile: TypeAlias = Annotated[
         help="The table as .csv or .json, or its page as .html; by default all, below"
         " the models' folder in .experiments.",
     ),
+]
+Scheme: TypeAlias = Annotated[
+    SchemeName,
+    typer.Option(help="The study's keywords, or functions that say what it is about."),
 ]
 SourceName: TypeAlias = Annotated[
     str | None,

@@ -1,7 +1,8 @@
-"""rocktag rules: what the keyword rules say, of a headline, a file or all of them."""
+"""rocktag rules: what a scheme's rules say, of a headline, a file or all of them."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,21 +10,35 @@ import typer
 
 from rocktag.cli.console import note, output, print_json, print_table
 from rocktag.cli.corpora import CorpusFile, read_corpus
-from rocktag.cli.options import Columns, Json, SourceName, parse_columns
+from rocktag.cli.functions import (
+    against_people,
+    functions_of,
+    print_against_people,
+    print_functions,
+)
+from rocktag.cli.options import (
+    Columns,
+    GoldFile,
+    Json,
+    Scheme,
+    SourceName,
+    parse_columns,
+)
 from rocktag.cli.session import Session, session
+from rocktag.comparing import read_gold
 from rocktag.db import run_metrics
 from rocktag.db.run_metrics import LabelMetric
 from rocktag.errors import UsageError
 from rocktag.feeds import open_feed
 from rocktag.files import written_whole
-from rocktag.labeling import RuleReport, analyse, keyword_rules
+from rocktag.labeling import RuleReport, analyse, rules_of
 from rocktag.recording import recorded_run
 from rocktag.spreadsheet import row_writer
 from rocktag.text import refusal
 from rocktag.types import Rejection
 
 app = typer.Typer(
-    help="The keyword rules that label headlines for training.",
+    help="The rules that label headlines for training.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -35,30 +50,50 @@ _PAIRS_SHOWN = 20
 def report(
     context: typer.Context,
     corpus: CorpusFile = None,
+    scheme: Scheme = "keywords",
+    gold: GoldFile = None,
     column: Columns = None,
     json: Json = False,
 ) -> None:
-    """Print and store coverage, overlap and co-occurrence of every label."""
+    """Print and store coverage, overlap and co-occurrence of every label.
+
+    Of the topics also what each function does: on how much it votes, where others vote
+    too and where they say the opposite; with --gold, how right it is. With --gold also
+    the scores of the rules against people.
+    """
     here = session(context).creating(when=corpus is not None)
+    rules = rules_of(scheme)
+    file = gold or here.settings.evaluation.gold
+    read = None if file is None else read_gold(file, rules.labels)
     titles = read_corpus(here, corpus, parse_columns(column)).titles
-    rules = keyword_rules()
     found = analyse(rules.label_matrix(titles), rules.labels)
+    rows = functions_of(scheme, titles, read)
     run_id = _store(here, found)
+    people = None if read is None else against_people(rules, read)
     if json:
-        print_json({"run": run_id, **_as_object(found)})
-    else:
-        _print_report(found)
+        of_functions = {"functions": [asdict(row) for row in rows]} if rows else {}
+        of_people = {"gold": people} if people else {}
+        print_json({"run": run_id, **_as_object(found), **of_functions, **of_people})
+        return
+    _print_report(found)
+    print_functions(rows)
+    if people:
+        print_against_people(people)
 
 
 @app.command()
 def explain(
     headline: Annotated[str, typer.Argument(help="A headline, in quotes.")],
+    scheme: Scheme = "keywords",
     json: Json = False,
 ) -> None:
-    """Show which word gave which label, and which topics made it count."""
+    """Show which word gave which label, and which topics made it count.
+
+    Of the topics scheme: which words, and which functions voted.
+    """
     if fault := refusal(headline):
         raise UsageError(f"headline: {fault}")
-    found = keyword_rules().explain(headline)
+    found = rules_of(scheme).explain(headline)
     if json:
         print_json(
             {
@@ -72,10 +107,12 @@ def explain(
         return
     output.print(f"labels:  {'; '.join(sorted(found.labels))}")
     output.print(f"read as: {' '.join(found.words)}")
-    output.print(f"topics completed: {'; '.join(found.topics) or 'none'}")
+    fired = "topics completed" if scheme == "keywords" else "functions that voted"
+    output.print(f"{fired}: {'; '.join(found.topics) or 'none'}")
+    kind = "the stem " if scheme == "keywords" else ""
     for label, word in found.evidence.items():
         counts = "" if label in found.labels else " (no topic complete: does not count)"
-        output.print(f"  {label} by the stem {word!r}{counts}")
+        output.print(f"  {label} by {kind}{word!r}{counts}")
 
 
 @app.command()
@@ -84,6 +121,7 @@ def label(
     target: Annotated[
         Path, typer.Option("-o", "--output", metavar="OUT.csv", help="What to write.")
     ],
+    scheme: Scheme = "keywords",
     column: Columns = None,
     source: SourceName = None,
     json: Json = False,
@@ -91,7 +129,7 @@ def label(
     """Write title and labels, joined by `;`, for each headline of a file."""
     if target.resolve() == file.resolve():
         raise UsageError(f"{target} is what is read; give another file to write")
-    rules = keyword_rules()
+    rules = rules_of(scheme)
     labelled = rejected = 0
     with (
         open_feed(file, columns=parse_columns(column), source=source) as feed,

@@ -24,7 +24,7 @@ from rocktag.corpus import Corpus
 from rocktag.db import run_metrics
 from rocktag.db.runs import RunRecord
 from rocktag.errors import TrainingError
-from rocktag.labeling import keyword_rules
+from rocktag.labeling import rules_of
 from rocktag.recording import recorded_run
 from rocktag.types import ClassifierName
 
@@ -86,7 +86,7 @@ def search(
         train=here.settings.train,
         search=here.settings.search,
         corpus_sha256=titles.sha256,
-        rules_sha256=keyword_rules().digest,
+        rules_sha256=rules_of(here.settings.train.labels).digest,
         method=method,
         objective=objective,
         trials=trials,
@@ -131,7 +131,7 @@ def _run_trials(
 ) -> Ended:
     from rocktag.searching import Learning
 
-    learning = Learning.of(titles, keyword_rules(), plan.train)
+    learning = Learning.of(titles, rules_of(here.settings.train.labels), plan.train)
     with progress() as bar:
         task = bar.add_task("search", total=None)
 

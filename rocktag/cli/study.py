@@ -31,7 +31,7 @@ from rocktag.corpus import Corpus
 from rocktag.db import models
 from rocktag.db.runs import RunRecord
 from rocktag.errors import TrainingError
-from rocktag.labeling import keyword_rules
+from rocktag.labeling import rules_of
 from rocktag.recording import recorded_run
 from rocktag.runtime import version_facts
 
@@ -111,7 +111,8 @@ def _study(here: Session, titles: Corpus, bars: ExitStack) -> Study:
     """
     from rocktag.replicating import Study
 
-    exam = Exam(titles, keyword_rules(), here.settings.tag.threshold, gold_of(here))
+    rules = rules_of(here.settings.train.labels)
+    exam = Exam(titles, rules, here.settings.tag.threshold, gold_of(here))
     with here.database.read() as connection:
         champion = models.champion(connection)
         manifests = models.registered_manifests(connection)
@@ -129,7 +130,7 @@ def _study(here: Session, titles: Corpus, bars: ExitStack) -> Study:
 
     return Study(
         corpus=titles,
-        rules=keyword_rules(),
+        rules=rules,
         settings=here.settings,
         comparer=Comparer(exam, here.settings, manifests=manifests),
         register=register,

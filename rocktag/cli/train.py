@@ -25,9 +25,9 @@ from rocktag.config import Settings
 from rocktag.corpus import Corpus
 from rocktag.encoders import Encoder
 from rocktag.errors import UsageError
-from rocktag.labeling import keyword_rules
+from rocktag.labeling import rules_of
 from rocktag.text import TextView
-from rocktag.types import ClassifierName
+from rocktag.types import ClassifierName, SchemeName
 
 if TYPE_CHECKING:
     from rocktag.fitting import Vectors
@@ -40,6 +40,10 @@ def train(
         ClassifierName | None, typer.Option(help="By default train.classifier.")
     ] = None,
     corpus: CorpusFile = None,
+    labels: Annotated[
+        SchemeName | None,
+        typer.Option(help="Which rules label the headlines; default train.labels."),
+    ] = None,
     text_view: Annotated[
         TextView | None,
         typer.Option(help="Titles as they stand, or stemmed as in the study."),
@@ -90,6 +94,7 @@ def train(
         stay_in_background()
     options = {
         "classifier": classifier,
+        "labels": labels,
         "text_view": text_view,
         "seed": seed,
         "preset": preset,
@@ -187,7 +192,7 @@ def _train(
     with shown_progress() as show:
         return training.train(
             corpus,
-            keyword_rules(),
+            rules_of(settings.train.labels),
             settings,
             show,
             resume=resume,

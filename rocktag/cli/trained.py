@@ -10,7 +10,7 @@ from rocktag.artifact.facts import Spread
 from rocktag.cli.console import output, print_table
 from rocktag.cli.gate import gate_of, print_verdict
 from rocktag.lifecycle import Promotion
-from rocktag.types import NO_TOPIC
+from rocktag.types import NO_TOPIC, rules_in_words
 
 if TYPE_CHECKING:
     from rocktag.training import Trained
@@ -75,7 +75,8 @@ def print_training(outcome: Outcome) -> None:
     )
     if manifest.rule_labels:
         output.print(
-            f"by the keyword rules, not the model: {', '.join(manifest.rule_labels)}"
+            f"by the {rules_in_words(manifest.rules)}, not the model:"
+            f" {', '.join(manifest.rule_labels)}"
         )
     if manifest.fitting and manifest.fitting.interrupted_in_epoch:
         output.print(

@@ -13,6 +13,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from rocktag.metrics import LabelScore
 from rocktag.types import Targets
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -91,6 +92,29 @@ def scores_of(counts: Counts) -> dict[str, float]:
     sums = counts.rows.sum(axis=0, dtype=np.float64)[None]
     found = _scores(sums, len(counts.rows), counts.averaged, np.zeros((3, 1)))
     return {name: float(values[0]) for name, values in found.items()}
+
+
+def label_scores(counts: Counts, labels: Sequence[str]) -> tuple[LabelScore, ...]:
+    """Return a row for each label (L) that the targets or the decisions have.
+
+    >>> right, said = np.int8([[1, 0, 0]]), np.int8([[1, 1, 0]])
+    >>> [row.f1 for row in label_scores(count(right, said), ["a", "b", "c"])]
+    [1.0, 0.0]
+    """
+    parts = _parts(counts.rows.sum(axis=0, dtype=np.float64)[None])
+    f1, precision, recall = _ratios(parts, np.zeros((3, 1)))
+    right, wrong, missed = (part[0] for part in parts)
+    return tuple(
+        LabelScore(
+            label=label,
+            precision=float(precision[0, at]),
+            recall=float(recall[0, at]),
+            f1=float(f1[0, at]),
+            support=int(right[at] + missed[at]),
+        )
+        for at, label in enumerate(labels)
+        if right[at] + wrong[at] + missed[at]
+    )
 
 
 def resampled_scores(counts: Counts, sums: Floats) -> dict[str, Floats]:

@@ -162,7 +162,7 @@ def _labels(
     """Return what a cell lists, aliases as what they count as."""
     cells = (label.strip() for label in row[column].split(";"))
     found = {label for label in cells if label}
-    if unknown := sorted(found - set(known)):
+    if unknown := sorted(found - set(known) - ALIASES.keys()):
         raise _fault(
             path,
             line,

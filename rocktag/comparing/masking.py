@@ -10,10 +10,9 @@ well the model reads, nor what it would say of a headline that never had a keywo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from rocktag.labeling import Rules
-from rocktag.text import word_spans
 
 MASK = "something"  # no keyword, and nothing a headline is about
 
@@ -25,14 +24,12 @@ def masked(titles: Sequence[str], rules: Rules) -> list[str]:
     >>> masked(["Ghost Unveil NEW Album; Watch"], keyword_rules())
     ['Ghost something NEW something; something']
     """
-    keywords = rules.keywords
-    return [_masked(title, keywords) for title in titles]
+    return [_masked(title, rules.spans(title)) for title in titles]
 
 
-def _masked(title: str, keywords: Collection[str]) -> str:
+def _masked(title: str, spans: Sequence[tuple[int, int]]) -> str:
     kept, end = [], 0
-    for word, start, after in word_spans(title):
-        if word in keywords:
-            kept += [title[end:start], MASK]
-            end = after
+    for start, after in spans:
+        kept += [title[end:start], MASK]
+        end = after
     return "".join([*kept, title[end:]])

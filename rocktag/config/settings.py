@@ -50,7 +50,7 @@ from rocktag.config.operation import (
 from rocktag.config.search import SearchSettings
 from rocktag.config.secrets import without_passwords
 from rocktag.text import TextView
-from rocktag.types import ClassifierName
+from rocktag.types import ClassifierName, SchemeName
 
 _BACKENDS = ("sqlite", "postgresql", "postgres", "mysql", "mariadb")
 _HOUSEKEEPING = {"keep_checkpoints_days"}  # says nothing of the model
@@ -121,6 +121,7 @@ class TrainSettings(Section):
     """How a classifier is trained."""
 
     classifier: ClassifierName = "adaboost"
+    labels: SchemeName = "keywords"
     preset: PresetName | None = None
     text_view: TextView = "raw"
     seed: int = Field(7, ge=0, lt=2**32)

@@ -1,12 +1,13 @@
-"""Labels with too few positives to be learned: the keyword rules serve them instead."""
+"""Labels with too few positives to be learned: the rules serve them instead."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rocktag.config import TrainSettings
 from rocktag.fitting.fitted import Fitted, Task
-from rocktag.types import NO_TOPIC, Probabilities, Targets
+from rocktag.types import NO_TOPIC, Probabilities, Targets, rules_in_words
 
 
 def rule_labels(task: Task) -> tuple[str, ...]:
@@ -35,7 +36,7 @@ def beside_rules(fitted: Fitted, task: Task) -> Fitted:
         fitted,
         probabilities=said,
         rule_labels=served,
-        remarks=(*fitted.remarks, _remark(served, task.settings.rules_below)),
+        remarks=(*fitted.remarks, _remark(served, task.settings)),
     )
 
 
@@ -64,14 +65,15 @@ def answered(
     return found
 
 
-def _remark(served: Sequence[str], limit: int) -> str:
+def _remark(served: Sequence[str], settings: TrainSettings) -> str:
     """Return what the model card says of them.
 
-    >>> _remark(["art", "rehab"], 50).partition(";")[0]
+    >>> _remark(["art", "rehab"], TrainSettings()).partition(";")[0]
     'Served by the keyword rules and not by the model: art, rehab'
     """
     return (
-        f"Served by the keyword rules and not by the model: {', '.join(served)};"
-        f" each has fewer than {limit} positives among the training headlines. Their"
-        " scores below compare the rules with themselves, and raise the macro average."
+        f"Served by the {rules_in_words(settings.labels)} and not by the model:"
+        f" {', '.join(served)}; each has fewer than {settings.rules_below} positives"
+        " among the training headlines. Their scores below compare the rules with"
+        " themselves, and raise the macro average."
     )

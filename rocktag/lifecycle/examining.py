@@ -11,7 +11,7 @@ from rocktag.config import Settings
 from rocktag.corpus import Corpus, gather
 from rocktag.db import Connection, Database, headlines, models, run_metrics, runs
 from rocktag.errors import ArtifactError, TrainingError
-from rocktag.labeling import keyword_rules
+from rocktag.labeling import rules_of
 from rocktag.lifecycle.gate import Verdict, incomparable, is_too_slow, judge
 from rocktag.recording import recorded_run
 
@@ -63,7 +63,7 @@ def _judged(
     champion: str,
     corpus: Corpus | None,
 ) -> Verdict:
-    rules = keyword_rules()
+    rules = rules_of(settings.train.labels)
     file = settings.evaluation.gold
     gold = None if file is None else comparing.read_gold(file, rules.labels)
     with database.read() as connection:

@@ -11,7 +11,7 @@ from rocktag.metrics import LabelScore, Scores
 from rocktag.model_card import again, yardsticks
 from rocktag.model_card.described import Described
 from rocktag.model_card.markdown import paragraph, table
-from rocktag.types import NO_TOPIC
+from rocktag.types import NO_TOPIC, SchemeName, rules_in_words
 
 
 def render(
@@ -43,7 +43,7 @@ def render(
 def _about(facts: Described) -> Iterator[str]:
     """Yield the paragraphs on data, limits, thresholds and training."""
     yield _data(facts)
-    yield _LIMITS
+    yield _LIMITS[facts.rules]
     yield paragraph(_thresholds(facts.thresholds))
     if facts.remarks:
         yield paragraph(f"**Training.** {' '.join(facts.remarks)}")
@@ -59,8 +59,8 @@ def _data(facts: Described) -> str:
         sides = f"It learned from all; {corpus.validation:,} were its validation too"
     return paragraph(
         f"**Data.** {corpus.headlines:,} distinct headlines from {corpus.origin}"
-        f" (SHA-256 {corpus.sha256}), labelled by keyword rules (SHA-256"
-        f" {facts.rules_sha256}); nobody read them. {sides}."
+        f" (SHA-256 {corpus.sha256}), labelled by {rules_in_words(facts.rules)}"
+        f" (SHA-256 {facts.rules_sha256}); nobody read them. {sides}."
     )
 
 
@@ -144,11 +144,17 @@ _USE = """\
 **Use.** Topic labels for headlines of the rock and music press, by `rocktag worker` and
 `rocktag tag`. Not for other subjects or languages, nor for decisions about people."""
 
-_LIMITS = """\
+_LIMITS: dict[SchemeName, str] = {
+    "keywords": """\
 **Limits.** The labels it learned are keywords that stand in the headline. High scores
 against the rules say that it finds those keywords again, not that a reader would agree.
 Where the rules err, so does it: "has passed away" is no `death` to them, "not a single
-person" is a `single`."""
+person" is a `single`.""",
+    "topics": """\
+**Limits.** The labels it learned are votes of hand-written functions over the words of
+the headline. High scores against the rules say that it agrees with those, not that a
+reader would. Where the rules err, so does it.""",
+}
 
 _SCORED = "## Scores on the untouched test headlines, against the rules"
 

@@ -11,6 +11,7 @@ from rocktag.artifact.facts import (
     ThresholdFacts,
 )
 from rocktag.artifact.yardsticks import YardstickFacts
+from rocktag.types import SchemeName
 
 
 class Described(BaseModel):
@@ -19,6 +20,7 @@ class Described(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     corpus: CorpusFacts
+    rules: SchemeName = "keywords"
     rules_sha256: str
     rule_labels: tuple[str, ...] = ()
     thresholds: ThresholdFacts

@@ -41,7 +41,7 @@ def _measured(found: YardstickFacts) -> str:
 
 
 def _rows(found: YardstickFacts) -> Iterator[_Row]:
-    yield "the keyword rules", found.rules.headlines, found.rules.scores
+    yield "the rules", found.rules.headlines, found.rules.scores
     if masked := found.masked:
         yield "the same, keywords hidden", masked.headlines, masked.scores
     if gold := found.gold:

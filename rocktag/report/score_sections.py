@@ -111,7 +111,7 @@ def reliability(told: Told) -> list[Part]:
     targets, probabilities = told.examined()
     bins = calibration.reliability(targets[:, own], probabilities[:, own])
     if not bins:
-        return ["The keyword rules give every topic: the model has no probability."]
+        return ["The rules give every topic: the model has no probability."]
     upper = [one for one in bins if one.low > 0]
     return [
         Tiles(

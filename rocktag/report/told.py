@@ -45,7 +45,7 @@ class Told:
 
     @property
     def rule_labels(self) -> Sequence[str]:
-        """Those that the keyword rules serve."""
+        """Those that the rules serve."""
         return tuple(self.facts.get("rule_labels", ()))
 
     @property

@@ -47,7 +47,7 @@ def training_page(told: Told) -> bytes:
     """Return the page; the same training gives the same bytes."""
     return render(
         f"{told.classifier} on {told.facts['text_view']} text",
-        "What a model learned from headlines that keyword rules labelled, and how well"
+        "What a model learned from headlines that rules labelled, and how well"
         f" it finds those labels again on {told.scored}. How well a reader would agree"
         " with it is another question.",
         [

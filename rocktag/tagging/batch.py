@@ -15,7 +15,7 @@ from rocktag.db.runs import RunRecord
 from rocktag.db.taggings import Claimed
 from rocktag.db.write_back import AssignedLabel
 from rocktag.errors import RefusedValueError, StoreError
-from rocktag.labeling import keyword_rules
+from rocktag.labeling import rules_of
 from rocktag.tagging.isolation import Tagged, isolate
 from rocktag.tagging.tagger import Tagger
 
@@ -139,10 +139,11 @@ class Batch:
         ]
 
     def _count(self, tally: Tally, tagged: Tagged, rows: Sequence[int]) -> None:
-        """Add the written rows to the tally, beside what the keyword rules say."""
+        """Add the written rows to the tally, beside what its rules say."""
         if rows:
             titles = [tagged.items[row].title for row in rows]
-            by_rules = keyword_rules().label_matrix(titles, self._tagger.labels)
+            rules = rules_of(self._tagger.artifact.manifest.rules)
+            by_rules = rules.label_matrix(titles, self._tagger.labels)
             tally.add(tagged.probabilities[rows], tagged.decided[rows], by_rules)
 
     def _renew(self, connection: Connection) -> None:

@@ -75,7 +75,7 @@ def test_each_yardstick_is_told_with_its_interval(read_by_people: Trained) -> No
     card, facts = card_of(read_by_people), read_by_people.draft.facts["yardsticks"]
     found = rows(card, "Three yardsticks")
     expected = {
-        "the keyword rules": facts["rules"]["scores"],
+        "the rules": facts["rules"]["scores"],
         "the same, keywords hidden": facts["masked"]["scores"],
         "people (read.csv)": facts["gold"]["scores"],
         "people: the rules themselves": facts["gold"]["rules"],
@@ -97,7 +97,7 @@ def test_what_was_not_measured_is_said_with_the_reason(trained: Trained) -> None
     assert "- Against people: not measured. `evaluation.gold` named no file" in card
     assert "the rules that this model learned from reached micro F1 0.73" in card
     names = list(rows(card_of(trained), "Three yardsticks"))
-    assert names[2:] == ["the keyword rules", "the same, keywords hidden"]
+    assert names[2:] == ["the rules", "the same, keywords hidden"]
 
 
 def test_after_cross_validation_no_headline_is_left_to_hide_keywords_in() -> None:
@@ -107,7 +107,7 @@ def test_after_cross_validation_no_headline_is_left_to_hide_keywords_in() -> Non
     corpus = gather(TITLES, "news.csv")
     card = card_of(train(corpus, RULES, settings, lambda *_: None))
     assert "- With the keywords hidden: not measured." in card
-    assert list(rows(card, "Three yardsticks"))[2:] == ["the keyword rules"]
+    assert list(rows(card, "Three yardsticks"))[2:] == ["the rules"]
     assert "It learned from all" in told(card)
 
 

@@ -171,7 +171,7 @@ def test_a_model_whose_rules_changed_is_refused(
 ) -> None:
     name = name_of(rare, tmp_path)
     changed = replace(keyword_rules(), digest="f" * 64)
-    monkeypatch.setattr("rocktag.artifact.loading.keyword_rules", lambda: changed)
+    monkeypatch.setattr("rocktag.artifact.loading.rules_of", lambda _: changed)
     with pytest.raises(ArtifactError, match=f"{'f' * 64}; train again, or install"):
         load(tmp_path, name)
 

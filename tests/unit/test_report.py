@@ -205,7 +205,7 @@ def test_a_page_can_be_without_pairs_errors_and_probabilities(trained: Trained) 
     page = read_page(training_page(replace(told, findings=findings, facts=facts)))
     for said in (
         "No headline has two topics.",
-        "The keyword rules give every topic",
+        "The rules give every topic",
         "the model is nowhere sure of what is wrong",
     ):
         assert said in page.text

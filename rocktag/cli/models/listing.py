@@ -14,6 +14,7 @@ from rocktag.cli.session import Session, session
 from rocktag.db import Connection, aliases, models
 from rocktag.db.aliases import Aliases
 from rocktag.errors import StoreError
+from rocktag.types import rules_in_words
 
 Version: TypeAlias = Annotated[
     str, typer.Argument(help="<classifier>/<version>, champion or challenger.")
@@ -96,7 +97,8 @@ def _show(name: str, manifest: Manifest) -> None:
         f" {manifest.training_seconds:.1f} s"
     )
     if manifest.rule_labels:
-        output.print(f"by the keyword rules: {', '.join(manifest.rule_labels)}")
+        rules = rules_in_words(manifest.rules)
+        output.print(f"by the {rules}: {', '.join(manifest.rule_labels)}")
     scored = "Out-of-fold" if manifest.cross_validation else "Test"
     print_table(
         f"{scored} headlines, against the rules",
