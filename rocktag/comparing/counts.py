@@ -90,7 +90,7 @@ def scores_of(counts: Counts) -> dict[str, float]:
     (0.5, 0.5, 0.5)
     """
     sums = counts.rows.sum(axis=0, dtype=np.float64)[None]
-    found = _scores(sums, len(counts.rows), counts.averaged, np.zeros((3, 1)))
+    found = _scores(counts, sums)
     return {name: float(values[0]) for name, values in found.items()}
 
 
@@ -102,7 +102,7 @@ def label_scores(counts: Counts, labels: Sequence[str]) -> tuple[LabelScore, ...
     [1.0, 0.0]
     """
     parts = _parts(counts.rows.sum(axis=0, dtype=np.float64)[None])
-    f1, precision, recall = _ratios(parts, np.zeros((3, 1)))
+    f1, precision, recall = _ratios(parts)
     right, wrong, missed = (part[0] for part in parts)
     return tuple(
         LabelScore(
@@ -120,49 +120,67 @@ def label_scores(counts: Counts, labels: Sequence[str]) -> tuple[LabelScore, ...
 def resampled_scores(counts: Counts, sums: Floats) -> dict[str, Floats]:
     """Return the scores (B,) of B resamples of N headlines each.
 
-    A label that a resample does not have at all says nothing there: it has the score
-    that it has on all headlines, not 0, which would pull macro averages down.
+    A label whose headlines a resample does not have says nothing there: the others
+    stand for it in macro averages. (With 0 in its place they would be pulled down; with
+    its score on all headlines a label of one headline would have the same in every
+    resample, and no difference there could be chance.)
 
     Args:
         counts: Of the headlines.
         sums: (B, 3 L + 2), of the rows in each resample.
     """
-    whole = counts.rows.sum(axis=0, dtype=np.float64)[None]
-    instead = np.concatenate(_ratios(_parts(whole), np.zeros((3, 1))))
-    return _scores(sums, len(counts.rows), counts.averaged, instead)
+    return _scores(counts, sums)
 
 
-def _scores(
-    sums: Floats, headlines: int, averaged: Flags, instead: Floats
-) -> dict[str, Floats]:
+def _scores(counts: Counts, sums: Floats) -> dict[str, Floats]:
+    """Return the scores (B,) of sums (B, 3 L + 2)."""
     parts = _parts(sums)
     total = np.hstack([part.sum(axis=1, keepdims=True) for part in parts])
-    micro = _ratios(np.split(total, 3, axis=1), np.zeros((3, 1)))
-    macro = _ratios(parts, instead)
     exact, decisions = sums[:, -2], sums[:, -1]
+    weights = _weights(counts, sums)
     values = [
-        *(part[:, 0] for part in micro),
-        *(part[:, averaged].mean(axis=1) for part in macro),
-        exact / headlines,
+        *(part[:, 0] for part in _ratios(np.split(total, 3, axis=1))),
+        *((part * weights).sum(axis=1) for part in _ratios(parts)),
+        exact / len(counts.rows),
         (total[:, 1] + total[:, 2]) / np.maximum(decisions, 1),
     ]
     return dict(zip(SCORES, values, strict=True))
+
+
+def _weights(counts: Counts, sums: Floats) -> Floats:
+    """Return each label's weight (B, L) in macro averages.
+
+    Labels that no headline has at all score 0 and keep their share of the weight; the
+    others' is shared by those that a sum has.
+    """
+    whole = counts.rows.sum(axis=0, dtype=np.float64)[None]
+    there = counts.averaged & (_support(sums) > 0)
+    known = counts.averaged & (_support(whole) > 0)
+    share = known.sum() / max(counts.averaged.sum(), 1)
+    weights: Floats = share * there / np.maximum(there.sum(axis=1, keepdims=True), 1)
+    return weights
+
+
+def _support(sums: Floats) -> Floats:
+    """Return how many headlines have each label (B, L)."""
+    right, _, missed = _parts(sums)
+    return right + missed
 
 
 def _parts(sums: Floats) -> list[Floats]:
     return np.split(sums[:, :-_EXTRA], 3, axis=1)
 
 
-def _ratios(parts: Sequence[Floats], instead: Floats) -> list[Floats]:
-    """Return F1, precision and recall; `instead` of each where it is 0 of 0."""
+def _ratios(parts: Sequence[Floats]) -> list[Floats]:
+    """Return F1, precision and recall; 0 where one is 0 of 0."""
     right, wrong, missed = parts
     return [
-        _ratio(2 * right, 2 * right + wrong + missed, instead[0]),
-        _ratio(right, right + wrong, instead[1]),
-        _ratio(right, right + missed, instead[2]),
+        _ratio(2 * right, 2 * right + wrong + missed),
+        _ratio(right, right + wrong),
+        _ratio(right, right + missed),
     ]
 
 
-def _ratio(part: Floats, whole: Floats, instead: Floats) -> Floats:
-    ratio: Floats = np.where(whole > 0, part / np.maximum(whole, 1), instead)
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    ratio: Floats = part / np.maximum(whole, 1)  # the part of 0 is 0
     return ratio

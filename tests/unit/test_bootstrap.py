@@ -148,6 +148,20 @@ def test_a_label_that_a_resample_lacks_does_not_pull_the_macro_average_down() ->
     assert (found.low, found.value, found.high) == (0.75, 0.75, 0.75)
 
 
+def test_one_headline_of_a_rare_label_may_always_be_chance() -> None:
+    targets = np.zeros((600, 4), dtype=np.int8)
+    targets[:300, 0], targets[300:, 3], targets[0, 1] = 1, 1, 1
+    missed = targets.copy()
+    missed[0, 1] = 0
+    found = resampled(targets, missed)
+    macro = found.less(resampled(targets, targets.copy()))["macro_f1"]
+    assert macro.value == pytest.approx(-0.25)
+    assert macro.high == 0
+    assert macro.p_value > 0.5
+    interval = found.intervals()["macro_f1"]
+    assert (interval.low, interval.high) == pytest.approx((0.5, 0.75))
+
+
 @few
 @given(st.integers(0, 40), st.integers(0, 40))
 def test_mcnemar_is_the_sign_test_of_the_headlines_that_tell(
