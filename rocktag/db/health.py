@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from rocktag.db import runs, taggings
+from rocktag.db.queue import is_cared_for
 from rocktag.db.tables import alert, headline, model_version, run, tagging
 
 
@@ -100,7 +101,10 @@ def oldest_waiting(connection: Connection, model_version_id: int) -> datetime | 
         tagging.c.status.in_(("pending", "leased")),
         tagging.c.priority == 0,
     )
-    unqueued = came_in.where(headline.c.id > reached.scalar_subquery())
+    unqueued = came_in.where(
+        headline.c.id > reached.scalar_subquery(),
+        ~is_cared_for(model_version_id),  # a new champion has met none yet
+    )
     found = (connection.scalar(queued), connection.scalar(unqueued))
     return min((moment for moment in found if moment is not None), default=None)
 

@@ -51,7 +51,7 @@ def enqueue(connection: Connection, model_version_id: int) -> bool:
     if last is None:
         return False
     window = and_(headline.c.id > after, headline.c.id <= last)
-    add(connection, model_version_id, window & ~_is_cared_for(model_version_id))
+    add(connection, model_version_id, window & ~is_cared_for(model_version_id))
     connection.execute(
         update(model_version)
         .where(version, model_version.c.enqueued_up_to < last)
@@ -145,7 +145,7 @@ def waiting(connection: Connection, model_version_id: int) -> int:
         .scalar_subquery()
     )
     unseen = select(func.count()).where(
-        headline.c.id > reached, ~_is_cared_for(model_version_id)
+        headline.c.id > reached, ~is_cared_for(model_version_id)
     )
     return int(
         (connection.scalar(queued) or 0)
@@ -213,7 +213,7 @@ def _is_own(model_version_id: int) -> ColumnElement[bool]:
     )
 
 
-def _is_cared_for(model_version_id: int) -> ColumnElement[bool]:
+def is_cared_for(model_version_id: int) -> ColumnElement[bool]:
     """Return whether the version has met a headline, or another champion tagged it.
 
     A version that never was champion cares for every headline by itself.

@@ -82,6 +82,24 @@ def test_the_oldest_that_waits_is_new_queued_or_not(database: Database) -> None:
     assert look(database, JOBS, "champion").oldest_waiting == moments[2]
 
 
+def test_what_an_earlier_champion_tagged_does_not_wait_for_the_next(
+    database: Database,
+) -> None:
+    version = _champion(database)
+    _store(database, 1, 2)
+    with database.write() as connection:
+        queue.enqueue(connection, version)
+        title_hash = select(headline.c.title_hash).limit(1).scalar_subquery()
+        connection.execute(update(tagging).values(status="done", title_hash=title_hash))
+        second = models.register(connection, invented_version("decision-tree/2"))
+        models.promote(connection, second, by="test", why="test")
+    found = look(database, JOBS, "champion")
+    assert (found.waiting, found.oldest_waiting) == (0, None)
+    _store(database, 3)
+    found = look(database, JOBS, "champion")
+    assert (found.waiting, found.oldest_waiting is None) == (1, False)
+
+
 def test_a_worker_that_is_gone_is_noticed(database: Database) -> None:
     version = _champion(database)
     _store(database, 1, 2)
