@@ -40,7 +40,7 @@ class Trained:
         draft: The artifact, ready to be published.
         scores: Threshold policy to the scores of the test side, or of all folds.
         thresholds: Tuned on validation, or on what was said out of fold.
-        seconds: From the first split to the draft.
+        seconds: From the labels to the thresholds, without scoring and drafting.
         fold_seconds: Those of each fold, also of one taken up from an earlier training.
         checkpoints: To be removed when the draft is published.
         unlearned: Topics that no training headline has: it will hardly give them.
@@ -139,6 +139,7 @@ def train(
         Objective(),
         settings.train.minimum_positives,
     )
+    seconds = time.monotonic() - begun
     progress("yardsticks", 0, 1)
     predict = opened(learned.fitted, rules, settings)
     measured = yardsticks_of(predict, learned.sides, rules, settings, verdict, gold)
@@ -153,7 +154,6 @@ def train(
         findings=findings_of(predict, learned.sides, rules),
         yardsticks=measured,
     )
-    seconds = time.monotonic() - begun
     return Trained(
         draft=drafted,
         scores=verdict.test,

@@ -60,7 +60,9 @@ def compare(
     check_writable(here.settings.models_dir)
     titles = read_corpus(here, corpus, parse_columns(column))
     with recorded_run(here.database, "compare") as record:
-        comparison = _compare(here, names, titles, labelled, chosen)
+        comparison = _compare(
+            here, names, titles, labelled, chosen, is_named=bool(versions)
+        )
         stored = Stored("compare", to, record)
         keep(here, comparison, stored)
         show(comparison, stored, json=json)
@@ -83,7 +85,10 @@ def _compare(
     titles: Corpus,
     gold: Gold | None,
     reference: str,
+    *,
+    is_named: bool,
 ) -> Comparison:
+    """Ask every version; one that nobody named and that is damaged is passed over."""
     rules = rules_of(here.settings.train.labels)
     exam = Exam(titles, rules, here.settings.tag.threshold, gold)
     with here.database.read() as connection:
@@ -93,7 +98,12 @@ def _compare(
         task = bar.add_task("compare", total=len(names))
         for name in names:
             bar.update(task, description=f"compare, {name}")
-            comparer.add(name)
+            try:
+                comparer.add(name)
+            except ArtifactError as error:
+                if is_named or name == reference:
+                    raise
+                note(f"{name} is passed over: {error}")
             bar.advance(task)
     return comparer.comparison(reference)
 

@@ -52,7 +52,8 @@ def _again(facts: Described) -> str:
     if facts.tuned_from:
         commands.append(_tuned(facts.tuned_from, facts.thresholds))
     block = "\n".join(f"    {command}" for command in commands)
-    return f"{block}\n\n{paragraph(_SAME)}"
+    same = _SAME_DATABASE if facts.corpus.origin == _DATABASE else _SAME
+    return f"{block}\n\n{paragraph(same)}"
 
 
 def _options(origin: str, fitting: FittingFacts | None) -> Iterator[str]:
@@ -75,6 +76,12 @@ def _tuned(name: str, facts: ThresholdFacts) -> str:
 _SAME = (
     "on the same headlines, with these packages and on the same kind of CPU, gives the"
     " same model."
+)
+_SAME_DATABASE = (
+    "while the database holds the same headlines, with these packages and on the same"
+    " kind of CPU, gives the same model. Once others have come in it gives another one:"
+    " the hash above tells, and only a copy of the database from then, or the headlines"
+    " as a file with `--corpus`, gives this one."
 )
 _FILES = (
     "`config.toml` beside this file holds every setting of the training,"

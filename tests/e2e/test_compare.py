@@ -85,6 +85,12 @@ def test_two_versions_are_compared_printed_and_stored(
     rocktag.well("models", "archive", second)
     (row,) = rocktag(*command, "--json").object()["rows"]
     assert row["version"] == first
+    rocktag.well("models", "archive", second, "--undo")
+    (models_dir / second / "model.skops").write_bytes(b"damaged")
+    passed = rocktag(*command, "--json")
+    assert [row["version"] for row in passed.object()["rows"]] == [first]
+    assert f"{second} is passed over" in passed.stderr
+    assert rocktag(*command, first, second).code == 1
 
 
 def test_what_compare_cannot_do_is_said_before_the_work(

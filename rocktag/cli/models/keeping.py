@@ -10,6 +10,7 @@ import typer
 from rocktag import lifecycle
 from rocktag.cli.console import fail, output, print_json, print_table
 from rocktag.cli.models.changing import Why
+from rocktag.cli.models.listing import resolve
 from rocktag.cli.options import Json
 from rocktag.cli.registering import user
 from rocktag.cli.session import session
@@ -30,6 +31,7 @@ def archive(
 ) -> None:
     """Put a model away: not listed, never chosen; `prune` may delete it."""
     here = session(context)
+    version, _ = resolve(here, version)
     if undo:
         why = why or "rocktag models archive --undo"
         lifecycle.restore(here.database, version, by=user(), why=why)

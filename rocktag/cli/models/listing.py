@@ -181,7 +181,8 @@ def _challenger(connection: Connection) -> str:
     name = aliases.challenger(connection)
     if name is None:
         raise StoreError(
-            "there is no challenger; run: rocktag models promote --as challenger"
+            "there is no challenger; run: rocktag models promote VERSION --as"
+            " challenger"
         )
     return name
 
