@@ -148,12 +148,12 @@ def test_the_authors_label_sets_are_met_but_for_misread_words(
         assert RULES.label(title) - {explained[0][0]} == labels - {NO_TOPIC}
 
 
-def test_twenty_thousand_headlines_take_at_most_three_seconds(
+def test_twenty_thousand_headlines_take_at_most_three_seconds_of_a_core(
     data_folder: Path,
 ) -> None:
     with (data_folder / "rock_headlines.csv").open(encoding="utf-8") as file:
         titles = [row["title"] for row in csv.DictReader(file)]
-    begun = time.perf_counter()
+    begun = time.process_time()
     matrix = RULES.label_matrix(titles)
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3
     assert matrix.shape == (20_000, 36)
