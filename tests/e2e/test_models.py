@@ -157,6 +157,20 @@ def test_each_fault_is_a_line_and_the_exit_code_is_1(
 
 
 @on_sqlite
+def test_a_champion_whose_folder_is_gone_is_missed_in_the_list(
+    models: Call, published: Published, models_dir: Path
+) -> None:
+    name = published.manifest.name
+    assert "is not in" not in models("list").stderr
+    published.folder.rename(models_dir.parent / "elsewhere")
+    found = models("list", "--json")
+    assert found.object()["models"] == []
+    assert f"the champion {name} is not in {models_dir}" in " ".join(
+        found.stderr.split()
+    )
+
+
+@on_sqlite
 def test_prune_deletes_what_nobody_needs_and_keeps_its_rows(
     models: Call,
     trained: Trained,

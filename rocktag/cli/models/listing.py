@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Annotated, Any, TypeAlias
 
 import typer
 
 from rocktag.artifact import Contents, Listing, Manifest, load, published, read
-from rocktag.cli.console import output, print_json, print_table
+from rocktag.cli.console import note, output, print_json, print_table
 from rocktag.cli.options import Json
 from rocktag.cli.session import Session, session
 from rocktag.db import Connection, aliases, models
@@ -32,17 +33,28 @@ def list_models(
     here = session(context)
     with here.database.read() as connection:
         now = aliases.current(connection)
+    found = published(here.settings.models_dir)
     rows = [
         _row(listing, now)
-        for listing in published(here.settings.models_dir)
+        for listing in found
         if everything or listing.name not in now.archived
     ]
+    _tell_missing({listing.name for listing in found}, now, here)
     if json:
         print_json({"models_dir": str(here.settings.models_dir), "models": rows})
     elif rows:
         _print(rows)
     else:
         output.print(f"no models in {here.settings.models_dir}; run: rocktag train")
+
+
+def _tell_missing(names: Collection[str], now: Aliases, here: Session) -> None:
+    for role, name in (("champion", now.champion), ("challenger", now.challenger)):
+        if name is not None and name not in names:
+            note(
+                f"the {role} {name} is not in {here.settings.models_dir}; restore its"
+                " folder from a copy, or give --models-dir"
+            )
 
 
 def _row(listing: Listing, now: Aliases) -> dict[str, Any]:
