@@ -9,8 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from rocktag.db import runs, taggings
-from rocktag.db.queue import is_cared_for
-from rocktag.db.tables import alert, headline, model_version, run, tagging
+from rocktag.db.queue import is_cared_for, reached
+from rocktag.db.tables import alert, headline, run, tagging
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,6 @@ def open_alerts(connection: Connection) -> list[OpenAlert]:
 
 def oldest_waiting(connection: Connection, model_version_id: int) -> datetime | None:
     """Return when the oldest headline came in that is new and not tagged yet."""
-    reached = select(model_version.c.enqueued_up_to).where(
-        model_version.c.id == model_version_id
-    )
     came_in = select(func.min(headline.c.ingested_at))
     # Two questions: for one with OR a database reads every headline.
     queued = came_in.join(tagging, tagging.c.headline_id == headline.c.id).where(
@@ -102,7 +99,7 @@ def oldest_waiting(connection: Connection, model_version_id: int) -> datetime | 
         tagging.c.priority == 0,
     )
     unqueued = came_in.where(
-        headline.c.id > reached.scalar_subquery(),
+        headline.c.id > reached(model_version_id),
         ~is_cared_for(model_version_id),  # a new champion has met none yet
     )
     found = (connection.scalar(queued), connection.scalar(unqueued))

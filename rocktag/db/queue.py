@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    ScalarSelect,
     and_,
     exists,
     func,
@@ -45,8 +46,8 @@ def enqueue(connection: Connection, model_version_id: int) -> bool:
     """
     lock_against_edits(connection, shared=True)
     version = model_version.c.id == model_version_id
-    reached = select(model_version.c.enqueued_up_to).where(version)
-    after = connection.execute(reached).scalar_one()
+    looked_at = select(model_version.c.enqueued_up_to).where(version)
+    after = connection.execute(looked_at).scalar_one()
     last = _end_of_window(connection, after)
     if last is None:
         return False
@@ -139,13 +140,8 @@ def waiting(connection: Connection, model_version_id: int) -> int:
         tagging.c.model_version_id == model_version_id,
         tagging.c.status.in_(("pending", "leased")),
     )
-    reached = (
-        select(model_version.c.enqueued_up_to)
-        .where(model_version.c.id == model_version_id)
-        .scalar_subquery()
-    )
     unseen = select(func.count()).where(
-        headline.c.id > reached, ~is_cared_for(model_version_id)
+        headline.c.id > reached(model_version_id), ~is_cared_for(model_version_id)
     )
     return int(
         (connection.scalar(queued) or 0)
@@ -166,10 +162,7 @@ def is_waited_for(connection: Connection, model_version_id: int) -> bool:
         )
         if connection.execute(queued.limit(1)).first() is not None:
             return True
-    reached = select(model_version.c.enqueued_up_to).where(
-        model_version.c.id == model_version_id
-    )
-    unseen = select(headline.c.id).where(headline.c.id > reached.scalar_subquery())
+    unseen = select(headline.c.id).where(headline.c.id > reached(model_version_id))
     return connection.execute(unseen.limit(1)).first() is not None
 
 
@@ -210,6 +203,15 @@ def _is_own(model_version_id: int) -> ColumnElement[bool]:
     return and_(
         tagging.c.model_version_id == model_version_id,
         tagging.c.headline_id == headline.c.id,
+    )
+
+
+def reached(model_version_id: int) -> ScalarSelect[int]:
+    """Return the greatest key that the version has looked at to make it pending."""
+    return (
+        select(model_version.c.enqueued_up_to)
+        .where(model_version.c.id == model_version_id)
+        .scalar_subquery()
     )
 
 
