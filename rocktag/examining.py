@@ -7,22 +7,12 @@ from typing import Any
 
 from rocktag import report
 from rocktag.artifact.loading import Predictor, predictor
-from rocktag.comparing import Asked, Gold, read_gold, yardsticks
+from rocktag.comparing import Asked, Gold, yardsticks
 from rocktag.config import Settings
 from rocktag.drafting import Sides
 from rocktag.fitting import Fitted
 from rocktag.labeling import Rules
 from rocktag.verdicts import Verdict
-
-
-def configured_gold(settings: Settings, rules: Rules) -> Gold | None:
-    """Return the human-labelled headlines of `evaluation.gold`, if it is set.
-
-    Raises:
-        InputError: The file cannot be used.
-    """
-    file = settings.evaluation.gold
-    return None if file is None else read_gold(file, rules.labels)
 
 
 def opened(fitted: Fitted, rules: Rules, settings: Settings) -> Predictor:

@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rocktag.artifact import write_folder
+from rocktag.comparing.table import store as store_table
 from rocktag.config import Settings
 from rocktag.corpus import Corpus
-from rocktag.errors import ArtifactError, UsageError
+from rocktag.errors import UsageError
 from rocktag.fitting import Progress, Vectors
 from rocktag.labeling import Rules
 from rocktag.metrics import score
@@ -26,7 +25,6 @@ from rocktag.training import Learned, learn
 
 THRESHOLD = 0.5  # the study's, for all labels
 _SCORES = ("f1", "precision", "recall")
-_FOLDER = ".experiments"  # below models_dir; no listing of models shows it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,20 +148,12 @@ def store(table: DimensionTable, models_dir: Path) -> Path:
     Raises:
         ArtifactError: It cannot be written.
     """
-    name = f"glove-dimensions-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
-    folder = models_dir / _FOLDER / name
     files = {
         "table.csv": table.csv().encode(),
         "table.json": table.json().encode(),
         PAGE_NAME: table.html().encode(),
     }
-    try:
-        write_folder(files, folder)
-    except OSError as error:
-        raise ArtifactError(
-            f"{folder} cannot be written: {error.strerror}; nothing was stored"
-        ) from error
-    return folder
+    return store_table("glove-dimensions", files, models_dir)
 
 
 def _row(learned: Learned, rules: Rules) -> DimensionRow:

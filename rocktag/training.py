@@ -14,13 +14,14 @@ from pathlib import Path
 
 from rocktag.artifact import Draft
 from rocktag.classifiers.checkpoints import CHECKPOINTS, Checkpoint
+from rocktag.comparing import configured_gold
 from rocktag.config import Settings, TrainSettings
 from rocktag.corpus import Corpus
 from rocktag.cross_validation import Fold, cross_validate, final
 from rocktag.drafting import Sides, draft
 from rocktag.encoders import Encoder
 from rocktag.errors import TrainingError
-from rocktag.examining import configured_gold, findings_of, opened, yardsticks_of
+from rocktag.examining import findings_of, opened, yardsticks_of
 from rocktag.fitting import Fitted, Progress, Task, Vectors, fit
 from rocktag.labeling import Rules
 from rocktag.metrics import Scores

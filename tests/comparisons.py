@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rocktag.comparing import Comparison, Difference, Interval, Row
+from rocktag.comparing.counts import SCORES
 from rocktag.experiments import DimensionRow, DimensionTable
 from rocktag.metrics import LabelScore
 
-SCORES = (
-    "micro_f1",
-    "micro_precision",
-    "micro_recall",
-    "macro_f1",
-    "macro_precision",
-    "macro_recall",
-    "subset_accuracy",
-    "hamming_loss",
-)
 LABELS = ("art", "tour", "n/a")
 _KINDS = (
     ("adaboost", "clean"),

@@ -13,9 +13,16 @@ from rocktag.cli.compared import Stored, check_ending, keep, show
 from rocktag.cli.console import note, progress
 from rocktag.cli.corpora import CorpusFile, read_corpus
 from rocktag.cli.installed import check_installed
-from rocktag.cli.options import Columns, GoldFile, Json, TableFile, parse_columns
+from rocktag.cli.options import (
+    Columns,
+    GoldFile,
+    Json,
+    Policy,
+    TableFile,
+    parse_columns,
+)
 from rocktag.cli.session import Session, session
-from rocktag.comparing import Comparer, Comparison, Exam, Gold, read_gold
+from rocktag.comparing import Comparer, Comparison, Exam, Gold, configured_gold
 from rocktag.corpus import Corpus
 from rocktag.db import aliases, models
 from rocktag.errors import ArtifactError
@@ -41,10 +48,7 @@ def compare(
             help="With which the others are compared; by default the champion.",
         ),
     ] = None,
-    policy: Annotated[
-        str | None,
-        typer.Option(help="micro, macro, per-label or a number; default tag.threshold"),
-    ] = None,
+    policy: Policy = None,
     to: TableFile = None,
     column: Columns = None,
     json: Json = False,
@@ -56,7 +60,7 @@ def compare(
     here = here.with_options("evaluation", {"gold": gold and str(gold)})
     names = _names(here, versions or [])
     chosen = _reference(here, reference, names)
-    labelled = gold_of(here)
+    labelled = configured_gold(here.settings, rules_of(here.settings.train.labels))
     check_writable(here.settings.models_dir)
     titles = read_corpus(here, corpus, parse_columns(column))
     with recorded_run(here.database, "compare") as record:
@@ -66,17 +70,6 @@ def compare(
         stored = Stored("compare", to, record)
         keep(here, comparison, stored)
         show(comparison, stored, json=json)
-
-
-def gold_of(here: Session) -> Gold | None:
-    """Return the human-labelled headlines of `evaluation.gold`, if it is set.
-
-    Raises:
-        InputError: The file cannot be used.
-    """
-    file = here.settings.evaluation.gold
-    rules = rules_of(here.settings.train.labels)
-    return None if file is None else read_gold(file, rules.labels)
 
 
 def _compare(

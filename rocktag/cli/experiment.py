@@ -13,7 +13,7 @@ from rocktag.artifact import check_writable
 from rocktag.cli.console import output, print_json, print_table
 from rocktag.cli.corpora import CorpusFile, read_corpus
 from rocktag.cli.installed import check_installed
-from rocktag.cli.options import Columns, Json, parse_columns
+from rocktag.cli.options import Columns, CommonSeed, Json, Preset, parse_columns
 from rocktag.cli.session import Session, session
 from rocktag.cli.training_progress import shown_progress
 from rocktag.cli.word_vectors import word_vectors_of
@@ -58,12 +58,8 @@ def glove_dimensions(
         typer.Argument(metavar="[FILE]...", help="More of them, one a row."),
     ] = None,
     corpus: CorpusFile = None,
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="Of the split and of every training.")
-    ] = None,
-    preset: Annotated[
-        str | None, typer.Option(help="Named settings, such as the study's: study.")
-    ] = None,
+    seed: CommonSeed = None,
+    preset: Preset = None,
     to: Annotated[
         Path | None,
         typer.Option(

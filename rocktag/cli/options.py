@@ -33,6 +33,19 @@ Base: TypeAlias = Annotated[
         " wheel:NAME==VERSION.",
     ),
 ]
+Folds: TypeAlias = Annotated[
+    int | None, typer.Option(min=1, help="Of cross-validation; 1: a simple split.")
+]
+Preset: TypeAlias = Annotated[
+    str | None, typer.Option(help="Named settings, such as the study's: study.")
+]
+CommonSeed: TypeAlias = Annotated[
+    int | None, typer.Option(min=0, help="Of the split and of every training.")
+]
+Policy: TypeAlias = Annotated[
+    str | None,
+    typer.Option(help="micro, macro, per-label or a number; default tag.threshold"),
+]
 GoldFile: TypeAlias = Annotated[
     Path | None,
     typer.Option(

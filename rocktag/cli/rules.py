@@ -25,7 +25,7 @@ from rocktag.cli.options import (
     parse_columns,
 )
 from rocktag.cli.session import Session, session
-from rocktag.comparing import read_gold
+from rocktag.comparing import configured_gold
 from rocktag.db import run_metrics
 from rocktag.db.run_metrics import LabelMetric
 from rocktag.errors import UsageError
@@ -62,9 +62,9 @@ def report(
     the scores of the rules against people.
     """
     here = session(context).creating(when=corpus is not None)
+    here = here.with_options("evaluation", {"gold": gold and str(gold)})
     rules = rules_of(scheme)
-    file = gold or here.settings.evaluation.gold
-    read = None if file is None else read_gold(file, rules.labels)
+    read = configured_gold(here.settings, rules)
     titles = read_corpus(here, corpus, parse_columns(column)).titles
     found = analyse(rules.label_matrix(titles), rules.labels)
     rows = functions_of(scheme, titles, read)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rocktag.artifact import Published, check_writable
-from rocktag.cli.compare import gold_of
 from rocktag.cli.compared import Stored, check_ending, keep, show
 from rocktag.cli.console import note, output, print_table
 from rocktag.cli.corpora import CorpusFile, read_corpus
@@ -18,15 +17,19 @@ from rocktag.cli.installed import check_installed
 from rocktag.cli.options import (
     Base,
     Columns,
+    CommonSeed,
+    Folds,
     GoldFile,
     Json,
+    Policy,
+    Preset,
     TableFile,
     parse_columns,
 )
 from rocktag.cli.session import Session, session
 from rocktag.cli.training_progress import shown_progress
 from rocktag.cli.word_vectors import GloveFile, word_vectors_of
-from rocktag.comparing import Comparer, Exam
+from rocktag.comparing import Comparer, Exam, configured_gold
 from rocktag.corpus import Corpus
 from rocktag.db import models
 from rocktag.db.runs import RunRecord
@@ -58,20 +61,10 @@ def study(
     gold: GoldFile = None,
     glove: GloveFile = None,
     base: Base = None,
-    folds: Annotated[
-        int | None,
-        typer.Option(min=1, help="Of cross-validation; 1: a simple split."),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="Of the split and of every training.")
-    ] = None,
-    preset: Annotated[
-        str | None, typer.Option(help="Named settings, such as the study's: study.")
-    ] = None,
-    policy: Annotated[
-        str | None,
-        typer.Option(help="micro, macro, per-label or a number; default tag.threshold"),
-    ] = None,
+    folds: Folds = None,
+    seed: CommonSeed = None,
+    preset: Preset = None,
+    policy: Policy = None,
     to: TableFile = None,
     column: Columns = None,
     json: Json = False,
@@ -112,7 +105,8 @@ def _study(here: Session, titles: Corpus, bars: ExitStack) -> Study:
     from rocktag.replicating import Study
 
     rules = rules_of(here.settings.train.labels)
-    exam = Exam(titles, rules, here.settings.tag.threshold, gold_of(here))
+    gold = configured_gold(here.settings, rules)
+    exam = Exam(titles, rules, here.settings.tag.threshold, gold)
     with here.database.read() as connection:
         champion = models.champion(connection)
         manifests = models.registered_manifests(connection)

@@ -15,7 +15,7 @@ from rocktag.cli.corpora import CorpusFile, read_corpus
 from rocktag.cli.encoders import encoder_of
 from rocktag.cli.gate import end_if_refused
 from rocktag.cli.installed import check_installed
-from rocktag.cli.options import Base, Columns, Json, parse_columns
+from rocktag.cli.options import Base, Columns, Folds, Json, Preset, parse_columns
 from rocktag.cli.registering import register
 from rocktag.cli.session import Session, session
 from rocktag.cli.trained import Outcome, as_object, print_training
@@ -51,9 +51,7 @@ def train(
     seed: Annotated[
         int | None, typer.Option(min=0, help="The same gives the same model.")
     ] = None,
-    preset: Annotated[
-        str | None, typer.Option(help="Named settings, such as the study's: study.")
-    ] = None,
+    preset: Preset = None,
     resume: Annotated[
         bool,
         typer.Option(
@@ -63,10 +61,7 @@ def train(
     ] = False,
     glove: GloveFile = None,
     base: Base = None,
-    folds: Annotated[
-        int | None,
-        typer.Option(min=1, help="Of cross-validation; 1: a simple split."),
-    ] = None,
+    folds: Folds = None,
     promote: Annotated[
         bool,
         typer.Option(

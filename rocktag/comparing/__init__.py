@@ -6,7 +6,7 @@ Read in this order: `types`, `counts`, `bootstrap`, `masking`, `gold`, `answers`
 
 from rocktag.comparing.answers import Exam
 from rocktag.comparing.comparison import Comparer, compare
-from rocktag.comparing.gold import Gold, read_gold
+from rocktag.comparing.gold import Gold, configured_gold, read_gold
 from rocktag.comparing.types import Comparison, Difference, Interval, Row
 from rocktag.comparing.yardsticks import Asked, yardsticks
 
@@ -20,6 +20,7 @@ __all__ = [
     "Interval",
     "Row",
     "compare",
+    "configured_gold",
     "read_gold",
     "yardsticks",
 ]

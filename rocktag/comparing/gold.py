@@ -17,7 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from rocktag.comparing.counts import Counts, Flags, count
+from rocktag.config import Settings
 from rocktag.errors import InputError, brief
+from rocktag.labeling import Rules
 from rocktag.spreadsheet import unguarded
 from rocktag.text import refusal, tidy
 from rocktag.types import NO_TOPIC, Targets
@@ -77,6 +79,16 @@ def as_readers_say(
         if column is not None:
             found[:, column] |= decided[:, at]
     return found
+
+
+def configured_gold(settings: Settings, rules: Rules) -> Gold | None:
+    """Return the human-labelled headlines of `evaluation.gold`, if it is set.
+
+    Raises:
+        InputError: The file cannot be used.
+    """
+    file = settings.evaluation.gold
+    return None if file is None else read_gold(file, rules.labels)
 
 
 def read_gold(path: Path, labels: Sequence[str]) -> Gold:

@@ -64,8 +64,7 @@ def _judged(
     corpus: Corpus | None,
 ) -> Verdict:
     rules = rules_of(settings.train.labels)
-    file = settings.evaluation.gold
-    gold = None if file is None else comparing.read_gold(file, rules.labels)
+    gold = comparing.configured_gold(settings, rules)
     with database.read() as connection:
         manifests = models.registered_manifests(connection)
     limits = settings.gate
