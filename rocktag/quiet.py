@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+from types import ModuleType
 
 _STANDARD_ERROR = 2
 
@@ -46,3 +50,37 @@ def hidden(*names: str) -> Iterator[None]:
     finally:
         for name in hiding:
             del sys.modules[name]
+
+
+def alone(name: str) -> ModuleType:
+    """Import a module of a package without what the package itself imports.
+
+    For a library of which one small part is used here. What is imported so is nobody
+    else's: a later import of the package finds it as if this had not been.
+
+    Raises:
+        ModuleNotFoundError: There is no such module.
+    """
+    package = name.partition(".")[0]
+    if package in sys.modules:
+        return import_module(name)
+    try:
+        _stand_in(name)
+        return import_module(name)
+    finally:
+        for one in [key for key in sys.modules if key.partition(".")[0] == package]:
+            del sys.modules[one]
+
+
+def _stand_in(name: str) -> None:
+    """Enter the packages above a module, each with its path and nothing in it."""
+    above: list[str] = []
+    path: Sequence[str] | None = None
+    for part in name.split(".")[:-1]:
+        above.append(part)
+        package = ".".join(above)
+        spec = PathFinder.find_spec(package, path)
+        if spec is None:
+            raise ModuleNotFoundError(f"No module named {package!r}", name=package)
+        sys.modules[package] = module_from_spec(spec)
+        path = spec.submodule_search_locations

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 Targets: TypeAlias = npt.NDArray[np.int8]  # (N, L), 1 the label applies, 0 it does not
 Probabilities: TypeAlias = npt.NDArray[np.float32]  # (N, L), each in [0, 1]
+Flags: TypeAlias = npt.NDArray[np.bool_]
 Thresholds: TypeAlias = npt.NDArray[np.float32]  # (L,), each in [0, 1]
 TokenIds: TypeAlias = npt.NDArray[np.int32]  # (B, T), a batch's tokens; 0 is padding
 
@@ -21,9 +22,14 @@ NetworkName: TypeAlias = Literal["cnn-bilstm", "transformer"]
 ClassifierName: TypeAlias = Literal[BagOfWordsName, NetworkName]
 
 SchemeName: TypeAlias = Literal["keywords", "topics"]  # which rules label headlines
+# What is learned: the labels of rules alone, or of rules and of people.
+LabelsName: TypeAlias = Literal["keywords", "topics", "topics+human"]
 ServedBy: TypeAlias = Literal["model", "rules"]  # what gives a label
+HUMAN = "human"  # in place of these where people do
 
 NO_TOPIC = "n/a"  # the label of a headline without any topic; stands alone
+# To people these mean the same: label to the one it counts as.
+ALIASES = {"vocalist": "singer", "play": "perform"}
 
 
 def rules_in_words(scheme: SchemeName) -> str:
@@ -33,6 +39,35 @@ def rules_in_words(scheme: SchemeName) -> str:
     'keyword rules'
     """
     return f"{scheme.removesuffix('s')} rules"
+
+
+def scheme_of(labels: LabelsName) -> SchemeName:
+    """Return which rules give the labels that are learned.
+
+    >>> scheme_of("topics+human")
+    'topics'
+    """
+    return "keywords" if labels == "keywords" else "topics"
+
+
+def learns_from_people(labels: LabelsName) -> bool:
+    """Say whether the labels that are learned are those of people, too."""
+    return labels == "topics+human"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HumanLabels:
+    """What people say of headlines; where they say nothing, or differ, it is unknown.
+
+    Attributes:
+        titles: M.
+        targets: (M, L), 1 where the label applies, 0 where it does not or is unknown.
+        known: (M, L), where people have said it, and agree.
+    """
+
+    titles: tuple[str, ...]
+    targets: Targets
+    known: Flags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The tables of [train] that hold the classifiers' own settings."""
+"""The tables of [train]: the classifiers' own settings, and learning from people."""
 
 from __future__ import annotations
 
@@ -31,6 +31,18 @@ class BagOfWordsSettings(Section):
     forest_terms: float = Field(0.5, gt=0, le=1)
     tree_depth: int | None = Field(None, ge=1)  # None: no limit
     logistic_regression_c: float = Field(100.0, gt=0)
+
+
+class HumanSettings(Section):
+    """Learning from rules and people; people/ says what each value does."""
+
+    minimum_headlines: int = Field(40, ge=2)  # that people have read
+    folds: int = Field(5, ge=2, le=50)  # of them
+    weight: float = Field(10.0, ge=0)  # of each, without epochs; of the rules' it is 1
+    epochs: int = Field(8, ge=1)  # of a network over what they read, at the end
+    learning_rate_share: float = Field(0.33, gt=0, le=1)  # of the network's own then
+    hidden_share: Share = 0.5  # of headlines, shown without the rules' words too
+    strength: float = Field(0.3, gt=0)  # of people over rules and model, inverse ridge
 
 
 class CnnBilstmSettings(Section):
@@ -89,8 +101,16 @@ def table_name(classifier: str) -> str:
     >>> table_name("adaboost"), table_name("cnn-bilstm")
     ('bag_of_words', 'cnn_bilstm')
     """
-    is_network = classifier in get_args(NetworkName)
-    return classifier.replace("-", "_") if is_network else "bag_of_words"
+    return classifier.replace("-", "_") if is_network(classifier) else "bag_of_words"
+
+
+def is_network(classifier: str) -> bool:
+    """Say whether a classifier learns in epochs.
+
+    >>> is_network("transformer"), is_network("adaboost")
+    (True, False)
+    """
+    return classifier in get_args(NetworkName)
 
 
 def tables() -> dict[str, type[Section]]:

@@ -22,6 +22,7 @@ from rocktag.config import presets
 from rocktag.config.classifiers import (
     BagOfWordsSettings,
     CnnBilstmSettings,
+    HumanSettings,
     Section,
     TransformerSettings,
     table_name,
@@ -50,7 +51,7 @@ from rocktag.config.operation import (
 from rocktag.config.search import SearchSettings
 from rocktag.config.secrets import without_passwords
 from rocktag.text import TextView
-from rocktag.types import ClassifierName, SchemeName
+from rocktag.types import ClassifierName, LabelsName
 
 _BACKENDS = ("sqlite", "postgresql", "postgres", "mysql", "mariadb")
 _HOUSEKEEPING = {"keep_checkpoints_days"}  # says nothing of the model
@@ -121,7 +122,7 @@ class TrainSettings(Section):
     """How a classifier is trained."""
 
     classifier: ClassifierName = "adaboost"
-    labels: SchemeName = "keywords"
+    labels: LabelsName = "keywords"
     preset: PresetName | None = None
     text_view: TextView = "raw"
     seed: int = Field(7, ge=0, lt=2**32)
@@ -131,6 +132,7 @@ class TrainSettings(Section):
     minimum_positives: int = Field(10, ge=1)  # for a threshold of the label's own
     rules_below: int = Field(0, ge=0)  # positives; labels with fewer: by the rules
     keep_checkpoints_days: int = Field(14, ge=0)  # of a training that was broken off
+    human: HumanSettings = HumanSettings()
     bag_of_words: BagOfWordsSettings = BagOfWordsSettings()
     cnn_bilstm: CnnBilstmSettings = CnnBilstmSettings()
     transformer: TransformerSettings = TransformerSettings()
