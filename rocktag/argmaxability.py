@@ -20,11 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from rocktag.errors import TrainingError
-from rocktag.types import NO_TOPIC, Targets, Thresholds
+from rocktag.types import NO_TOPIC, Flags, Targets, Thresholds
 
 Weights: TypeAlias = npt.NDArray[np.floating]
 _Reals: TypeAlias = npt.NDArray[np.float64]
-_Flags: TypeAlias = npt.NDArray[np.bool_]
 
 BOUND = 100.0  # features reach from -BOUND to BOUND where no range is given
 TOLERANCE = 1e-6  # a margin up to it is none; HiGHS keeps constraints to 1e-7
@@ -186,7 +185,7 @@ def _layer(
     return _Layer(normals, offsets / lengths, np.linalg.pinv(normals), lows, highs)
 
 
-def _search(layer: _Layer, signs: _Reals) -> tuple[_Flags, float | None]:
+def _search(layer: _Layer, signs: _Reals) -> tuple[Flags, float | None]:
     """Return which sign patterns (S, L) some features give, and the smallest margin."""
     given = np.zeros(len(signs), dtype=np.bool_)
     smallest = np.inf

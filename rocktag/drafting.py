@@ -14,7 +14,12 @@ import numpy as np
 
 from rocktag import __version__, drift, model_card, report, reporting
 from rocktag.artifact import Draft, golden, predictions, provenance
-from rocktag.artifact.predictions import HeldOut, OutOfFold, Predictions
+from rocktag.artifact.predictions import (
+    HeldOut,
+    OutOfFold,
+    Predictions,
+    ReadByPeople,
+)
 from rocktag.artifact.provenance import Provenance
 from rocktag.config import Settings
 from rocktag.corpus import Corpus
@@ -22,11 +27,12 @@ from rocktag.cross_validation import Fold
 from rocktag.fitting import Fitted
 from rocktag.labeling import Rules
 from rocktag.metrics import score
+from rocktag.people import Taught
 from rocktag.report.canvas import drawn
 from rocktag.report.learning import fold_drawings, history_drawings
 from rocktag.splits import Indices, Split
 from rocktag.thresholds import decide
-from rocktag.types import Probabilities, Targets
+from rocktag.types import HumanLabels, Probabilities, Targets
 from rocktag.verdicts import Verdict
 
 CARD_NAME, CONFIGURATION_NAME = "README.md", "config.toml"
@@ -44,6 +50,8 @@ class Sides:
         rows: The sides of the split; after cross-validation there is no test side.
         probabilities: (N, L), by the model; NaN where nobody asked it.
         crossed: What each headline's fold's model says; None for a simple split.
+        human: What people say of other headlines, where it learned from them.
+        taught: What came of that.
     """
 
     corpus: Corpus
@@ -51,6 +59,8 @@ class Sides:
     rows: Split
     probabilities: Probabilities
     crossed: OutOfFold | None = None
+    human: HumanLabels | None = None
+    taught: Taught | None = None
 
     def of(self, rows: Indices) -> tuple[Targets, Probabilities]:
         """Return the targets and probabilities of some rows."""
@@ -60,13 +70,23 @@ class Sides:
         """Return what the artifact keeps, to be tuned on and scored."""
         if self.crossed is not None:
             return self.crossed
-        return Predictions(*self.of(self.rows.validation), *self.of(self.rows.test))
+        sides = (*self.of(self.rows.validation), *self.of(self.rows.test))
+        if (taught := self.taught) is not None:
+            return ReadByPeople(
+                *sides,
+                taught.targets,
+                taught.probabilities,
+                taught.by_rules,
+                taught.folds,
+            )
+        return Predictions(*sides)
 
     def provenance(self) -> Provenance:
         """Return which headlines the model learned from."""
         if self.crossed is not None:
             return provenance.of_folds(self.corpus.titles, self.crossed.folds)
-        return provenance.of_split(self.corpus.titles, self.rows)
+        read = () if self.human is None else self.human.titles
+        return provenance.of_split(self.corpus.titles, self.rows, read)
 
     def scored(self) -> tuple[Indices, Probabilities]:
         """Return the rows that are scored, and what was said before they were seen."""

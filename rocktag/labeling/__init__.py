@@ -6,11 +6,12 @@ headline is about. What trains and tags knows both as `Rules`.
 
 from rocktag.labeling.analysis import RuleReport, analyse
 from rocktag.labeling.rules import keyword_rules
-from rocktag.labeling.scheme import Explanation, Rules
+from rocktag.labeling.scheme import CastVote, Explanation, Rules
 from rocktag.labeling.topics import topic_rules
-from rocktag.types import SchemeName
+from rocktag.types import LabelsName, scheme_of
 
 __all__ = [
+    "CastVote",
     "Explanation",
     "RuleReport",
     "Rules",
@@ -21,10 +22,10 @@ __all__ = [
 ]
 
 
-def rules_of(scheme: SchemeName) -> Rules:
-    """Return a scheme's rules, as the package ships them.
+def rules_of(labels: LabelsName) -> Rules:
+    """Return the rules that give such labels, as the package ships them.
 
     >>> rules_of("topics").name
     'topics'
     """
-    return topic_rules() if scheme == "topics" else keyword_rules()
+    return topic_rules() if scheme_of(labels) == "topics" else keyword_rules()

@@ -13,7 +13,7 @@ from functools import cached_property
 from rocktag.labeling.reading import is_name
 from rocktag.text.normalization import stem
 
-_FIRST_LETTER = 0xF0000  # of a plane for private use
+_FIRST_LETTER = 0x3400  # classes of letters below 0x10000 are tables, above searched
 BREAKS = (":", ";", "|", "?", "!")  # a gap does not reach over these
 _PART = (
     r"(?:\{[a-z_]+\}|#(?:th|year)?|'[a-z0-9_]*'|[@$]|[a-z0-9']+~?|[:;,()\[\]\-&/!+*.])"
@@ -104,8 +104,18 @@ class Alphabet:
             return letters["ordinal"]
         return letters.get(f"~{stem(word)}", self.other)
 
+    @cached_property
+    def _classes(self) -> dict[str, frozenset[str]]:
+        return {}
+
     def class_of(self, part: str) -> frozenset[str]:
         """Return the letters that stand for a part of an element."""
+        found = self._classes.get(part)
+        if found is None:
+            found = self._classes[part] = self._class_of(part)
+        return found
+
+    def _class_of(self, part: str) -> frozenset[str]:
         letters = self._letters
         match part:
             case "#":

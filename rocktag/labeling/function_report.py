@@ -10,12 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from rocktag.labeling.topics import ABSENT, ABSTAIN, PRESENT, TopicRules, Votes
-from rocktag.types import Targets
-
-_Flags = npt.NDArray[np.bool_]
+from rocktag.types import HumanLabels, Targets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,20 +47,17 @@ class FunctionRow:
 def function_rows(
     rules: TopicRules,
     titles: Sequence[str],
-    read: Sequence[str] = (),
-    targets: Targets | None = None,
-    scored: _Flags | None = None,
+    people: HumanLabels | None = None,
 ) -> list[FunctionRow]:
     """Return a row for each function.
 
     Args:
         rules: The functions.
         titles: N headlines, for coverage, overlap and conflict.
-        read: M headlines that people labelled.
-        targets: (M, L), what they say, in the order of the rules' labels.
-        scored: (M, L), where they agree with each other; None for everywhere.
+        people: What people say of headlines, in the order of the rules' labels.
     """
-    votes, on_read = rules.votes(titles), rules.votes(read)
+    votes = rules.votes(titles)
+    on_read = rules.votes(people.titles if people else ())
     labels = [function.written.label for function in rules.functions]
     rows = []
     for column, function in enumerate(rules.functions):
@@ -71,11 +65,11 @@ def function_rows(
         others = votes[:, [at for at in same if at != column]]
         precision = recall = None
         support = 0
-        if targets is not None:
+        if people is not None:
             label = rules.labels.index(labels[column])
-            counted = np.ones(len(read), bool) if scored is None else scored[:, label]
+            known = people.known[:, label]
             precision, recall, support = _agreement(
-                on_read[counted, column], targets[counted, label], function.vote
+                on_read[known, column], people.targets[known, label], function.vote
             )
         rows.append(
             FunctionRow(

@@ -25,7 +25,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 from rocktag.labeling.alphabet import BREAKS, Alphabet, PhraseError, elements
 from rocktag.labeling.reading import name_of
@@ -34,18 +36,26 @@ _LONGEST_GAP = 6  # words
 _LONGEST_NAME = 8  # words
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Finder:
     """What finds some phrases in a headline's letters.
 
     Attributes:
-        pattern: Any of the phrases.
+        source: A regular expression that matches any of the phrases.
         needed: Letters of which a headline has one, where a phrase is in it; none where
             that cannot be said.
     """
 
-    pattern: re.Pattern[str]
+    source: str
     needed: frozenset[str] | None
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The source, compiled when a headline first has what is needed.
+
+        Few headlines need many: what reads a few of them begins a second earlier.
+        """
+        return re.compile(self.source)
 
     def search(self, letters: str, present: frozenset[str]) -> re.Match[str] | None:
         """Return where the first phrase stands, if there is one."""
@@ -54,12 +64,30 @@ class Finder:
         return self.pattern.search(letters)
 
 
+class _Part(NamedTuple):
+    """A part of a Finder.
+
+    Attributes:
+        source: As Finder's.
+        needed: As Finder's.
+        is_optional: Whether it is found where nothing stands.
+    """
+
+    source: str
+    needed: frozenset[str] | None
+    is_optional: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Phrasebook:
-    """What compiles phrases: an alphabet and the lists that phrases name."""
+    """What compiles phrases: an alphabet and the lists that phrases name.
+
+    Functions share lists and words; what is compiled of an element is remembered.
+    """
 
     alphabet: Alphabet
     lists: Mapping[str, Sequence[str]]
+    _remembered: dict[str, _Part] = field(default_factory=dict, compare=False)
 
     def finder(self, phrases: Sequence[str]) -> Finder:
         """Return what finds any of the phrases.
@@ -67,57 +95,68 @@ class Phrasebook:
         Raises:
             PhraseError: One is no phrase, or names a list that is not there.
         """
-        compiled = [self._compiled(phrase) for phrase in phrases]
-        pattern = re.compile("|".join(pattern for pattern, _ in compiled))
-        if pattern.match(""):
+        parts = [self._phrase(phrase) for phrase in phrases]
+        if any(part.is_optional for part in parts):
             raise PhraseError("everything in a phrase may be missing")
-        return Finder(pattern, _any_of(needed for _, needed in compiled))
+        source = "|".join(part.source for part in parts)
+        return Finder(source, _any_of(part.needed for part in parts))
 
-    def _compiled(self, phrase: str) -> tuple[str, frozenset[str] | None]:
-        """Return a phrase's regular expression, and letters of which it needs one."""
-        pattern, best, rarity = "", None, self.alphabet.rarity
-        for element in elements(phrase):
-            part, needed = self._element(element)
-            pattern += part
-            if needed and (best is None or rarity(needed) > rarity(best)):
-                best = needed
-        return pattern, best
+    def _phrase(self, phrase: str) -> _Part:
+        """Return what finds a phrase; it needs the rarest letters of its elements."""
+        parts = [self._element(element) for element in elements(phrase)]
+        return _Part(
+            "".join(part.source for part in parts),
+            max(
+                (part.needed for part in parts if part.needed),
+                key=self.alphabet.rarity,
+                default=None,
+            ),
+            all(part.is_optional for part in parts),
+        )
 
-    def _element(self, element: str) -> tuple[str, frozenset[str] | None]:
+    def _element(self, element: str) -> _Part:
         match element:
             case "^":
-                return r"\A", None
+                return _Part(r"\A", None, True)
             case "$":
-                return r"\Z", None
+                return _Part(r"\Z", None, True)
             case "...":
                 breaks = self.alphabet.letters(BREAKS)
-                return f"[^{breaks}]{{0,{_LONGEST_GAP}}}?", None
+                return _Part(f"[^{breaks}]{{0,{_LONGEST_GAP}}}?", None, True)
             case "_":
-                return ".", None
+                return _Part(".", None, False)
             case "_?":
-                return ".?", None
+                return _Part(".?", None, True)
         is_optional = element.endswith("?") and element != "?"
-        pattern, needed = self._alternatives(element.removesuffix("?") or "?")
-        return (f"(?:{pattern})?", None) if is_optional else (pattern, needed)
+        bare = element.removesuffix("?") or "?"
+        if bare not in self._remembered:
+            self._remembered[bare] = self._alternatives(bare)
+        part = self._remembered[bare]
+        return _Part(f"(?:{part.source})?", None, True) if is_optional else part
 
-    def _alternatives(self, element: str) -> tuple[str, frozenset[str] | None]:
+    def _alternatives(self, element: str) -> _Part:
         """Return what finds one of the parts of an element, and what that needs."""
         letters: frozenset[str] = frozenset()
-        found: list[tuple[str, frozenset[str] | None]] = []
+        found: list[_Part] = []
         for part in element.split("|"):
             if part.startswith("{"):
-                found += [self._compiled(phrase) for phrase in self._list(part[1:-1])]
+                found += [self._phrase(phrase) for phrase in self._list(part[1:-1])]
             elif part == "$":
-                found.append((r"\Z", None))
+                found.append(_Part(r"\Z", None, True))
             elif part == "@":
                 name = self.alphabet.name
-                found.append((f"{name}{{1,{_LONGEST_NAME}}}", frozenset(name)))
+                source = f"{name}{{1,{_LONGEST_NAME}}}"
+                found.append(_Part(source, frozenset(name), False))
             else:
                 letters |= self.alphabet.class_of(part)
         if letters:
-            found.append((f"[{''.join(sorted(letters))}]", letters))
-        longest_first = sorted((pattern for pattern, _ in found), key=len, reverse=True)
-        return f"(?:{'|'.join(longest_first)})", _any_of(needed for _, needed in found)
+            found.append(_Part(f"[{''.join(sorted(letters))}]", letters, False))
+        longest_first = sorted((part.source for part in found), key=len, reverse=True)
+        return _Part(
+            f"(?:{'|'.join(longest_first)})",
+            _any_of(part.needed for part in found),
+            any(part.is_optional for part in found),
+        )
 
     def _list(self, name: str) -> Sequence[str]:
         if name not in self.lists:

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from rocktag.labeling.scheme import Explanation, matrix
+from rocktag.labeling.scheme import CastVote, Explanation, matrix
 from rocktag.text.normalization import stem, stems, synonyms_source, word_spans
 from rocktag.types import NO_TOPIC, SchemeName, Targets
 
@@ -103,6 +103,18 @@ class KeywordRules:
         """
         keywords = self.keywords
         return [(at, end) for word, at, end in word_spans(title) if word in keywords]
+
+    def votes_cast(self, title: str) -> list[CastVote]:
+        """Return a vote for each keyword, whether or not a topic is complete.
+
+        >>> [vote.function for vote in keyword_rules().votes_cast("Ghost on TOUR")]
+        ['tour: the word tour']
+        """
+        return [
+            CastVote(f"{label}: the word {label}", label, True, start, end)
+            for word, start, end in word_spans(title)
+            if (label := self._label_of.get(word)) is not None
+        ]
 
     def label_matrix(
         self, titles: Sequence[str], labels: Sequence[str] | None = None

@@ -29,6 +29,25 @@ class Explanation:
     labels: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class CastVote:
+    """What one rule says of a headline.
+
+    Attributes:
+        function: The rule's full name: `label: name`.
+        label: What it votes on.
+        is_for: Whether it says that the label applies.
+        start: Where the words stand that it fired on, in characters,
+        end: and where they end.
+    """
+
+    function: str
+    label: str
+    is_for: bool
+    start: int
+    end: int
+
+
 class Rules(Protocol):
     """Rules over a fixed list of labels; a headline has the same ones each time."""
 
@@ -52,6 +71,9 @@ class Rules(Protocol):
 
     def spans(self, title: str) -> list[tuple[int, int]]:
         """Return where words stand that could give a label, in reading order."""
+
+    def votes_cast(self, title: str) -> list[CastVote]:
+        """Return what each rule says that fires; a label may yet not be given."""
 
     def label_matrix(
         self, titles: Sequence[str], labels: Sequence[str] | None = None

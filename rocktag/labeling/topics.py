@@ -15,9 +15,9 @@ Training Data Creation with Weak Supervision, VLDB 2017.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TypeAlias
 
@@ -27,7 +27,7 @@ import numpy.typing as npt
 from rocktag.labeling.alphabet import Alphabet
 from rocktag.labeling.phrases import Finder
 from rocktag.labeling.reading import Token, tokens
-from rocktag.labeling.scheme import Explanation, matrix
+from rocktag.labeling.scheme import CastVote, Explanation, matrix
 from rocktag.labeling.scheme_file import WrittenFunction, WrittenScheme, read_scheme
 from rocktag.types import NO_TOPIC, SchemeName, Targets
 
@@ -86,7 +86,7 @@ class Fired:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TopicRules:
     """Labelling functions over a fixed list of labels; see the module's docstring.
 
@@ -102,6 +102,7 @@ class TopicRules:
     _alphabet: Alphabet
     _names: Finder | None
     _idioms: Finder | None
+    _may_fire: Mapping[str | None, frozenset[int]]  # see _columns_by_letter
 
     @property
     def name(self) -> SchemeName:
@@ -116,8 +117,7 @@ class TopicRules:
         >>> sorted(topic_rules().label("Not a single person was harmed"))
         ['n/a']
         """
-        _, fired = self._read(title)
-        return self._combined(fired)
+        return _labels_of(self, title)
 
     def label_matrix(
         self, titles: Sequence[str], labels: Sequence[str] | None = None
@@ -176,6 +176,24 @@ class TopicRules:
         }
         return [(read[place].start, read[place].end) for place in sorted(speaking)]
 
+    def votes_cast(self, title: str) -> list[CastVote]:
+        """Return the vote of each function that fires.
+
+        >>> [vote.function for vote in topic_rules().votes_cast("Ghost hit the road")]
+        ['tour: on the road']
+        """
+        read, fired = self._read(title)
+        return [
+            CastVote(
+                function=(written := self.functions[vote.column].written).full_name,
+                label=written.label,
+                is_for=written.vote == "present",
+                start=read[vote.start].start,
+                end=read[vote.end - 1].end,
+            )
+            for vote in fired
+        ]
+
     def _read(self, title: str) -> tuple[list[Token], list[Fired]]:
         """Return the title's tokens and the votes that are cast on it."""
         read = tokens(title)
@@ -185,9 +203,15 @@ class TopicRules:
         present = frozenset(letters)
         return read, [
             Fired(column, *span)
-            for column, function in enumerate(self.functions)
-            if (span := function.fires(letters, present)) is not None
+            for column in self._columns(present)
+            if (span := self.functions[column].fires(letters, present)) is not None
         ]
+
+    def _columns(self, present: frozenset[str]) -> list[int]:
+        """Return the functions that may fire where these letters are, in order."""
+        of = self._may_fire
+        found = of[None].union(*(of[letter] for letter in present if letter in of))
+        return sorted(found)
 
     def _combined(self, fired: Sequence[Fired]) -> frozenset[str]:
         """Return the labels whose votes for outweigh those against."""
@@ -199,6 +223,13 @@ class TopicRules:
             sums[label] = sums.get(label, 0) + sign * function.written.weight
         given = frozenset(label for label, total in sums.items() if total > 0)
         return given or frozenset((NO_TOPIC,))
+
+
+@lru_cache(maxsize=4_096)  # a batch's: a stacker asks, and the tally of the run again
+def _labels_of(rules: TopicRules, title: str) -> frozenset[str]:
+    """Return the labels of a title, read once as long as it is fresh in memory."""
+    _, fired = rules._read(title)
+    return rules._combined(fired)
 
 
 def _hidden(letters: str, misleading: Finder | None, instead: str) -> str:
@@ -226,14 +257,31 @@ def compiled(source: bytes, *, where: str) -> TopicRules:
         ConfigError: It holds no usable scheme.
     """
     scheme = read_scheme(source, where=where)
+    functions = tuple(_compiled(one, scheme) for one in scheme.functions)
     return TopicRules(
         labels=scheme.labels,
-        functions=tuple(_compiled(one, scheme) for one in scheme.functions),
+        functions=functions,
         digest=hashlib.sha256(b"%d\n%b" % (_READER, source)).hexdigest(),
         _alphabet=scheme.book.alphabet,
         _names=_finder(scheme.names, scheme),
         _idioms=_finder(scheme.idioms, scheme),
+        _may_fire=_columns_by_letter(functions),
     )
+
+
+def _columns_by_letter(
+    functions: Sequence[LabelingFunction],
+) -> Mapping[str | None, frozenset[int]]:
+    """Return which functions need a letter, or one of several; None: which need none.
+
+    A headline has few letters and most functions need one that it lacks: those are
+    not even asked.
+    """
+    found: dict[str | None, set[int]] = {None: set()}
+    for column, function in enumerate(functions):
+        for letter in function.phrases.needed or (None,):
+            found.setdefault(letter, set()).add(column)
+    return {letter: frozenset(columns) for letter, columns in found.items()}
 
 
 def _compiled(function: WrittenFunction, scheme: WrittenScheme) -> LabelingFunction:

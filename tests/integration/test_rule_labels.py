@@ -22,16 +22,20 @@ from rocktag.runtime import Runtime, version_facts
 from rocktag.sampling import sample
 from rocktag.training import Trained, train
 from rocktag.types import NO_TOPIC
+from tests.once import Once
 
 
 @pytest.fixture(scope="module")
-def rare() -> Trained:
+def rare(once: Once) -> Trained:
     """A tree on 800 invented headlines whose rare labels the rules serve."""
     settings = Settings.model_validate(
         {"train": {"classifier": "decision-tree", "rules_below": 25}}
     )
     corpus = gather((item.title for item in sample(800, seed=4)), "invented")
-    return train(corpus, keyword_rules(), settings, lambda *_: None)
+    return once.trained(
+        "rare-served-by-rules",
+        lambda: train(corpus, keyword_rules(), settings, lambda *_: None),
+    )
 
 
 def tagged(database: Database, published: Published) -> dict[str, dict[str, str]]:
