@@ -4,40 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from rocktag.artifact import Published, publish
 from rocktag.config import Settings
 from rocktag.corpus import gather
 from rocktag.db import Database, schema
-from rocktag.db.engine import with_driver
 from rocktag.labeling import keyword_rules
 from rocktag.sampling import sample
 from rocktag.training import Trained, train
+from tests import databases
+from tests.databases import Made
+from tests.once import Once
 
 BACKENDS = ("sqlite", "postgresql", "mysql")
-_ADMIN_URLS = {
-    "postgresql": ("ROCKTAG_TEST_POSTGRES_URL", "postgresql://127.0.0.1:5432/test"),
-    "mysql": ("ROCKTAG_TEST_MYSQL_URL", "mysql://root@127.0.0.1:3306/test"),
-}
-# What a test left open, what it made, and a schema as a new database has it.
-_EMPTY_POSTGRESQL = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND pid <> pg_backend_pid()",
-    """DO $$ DECLARE made record; BEGIN
-      FOR made IN SELECT nspname FROM pg_namespace
-        WHERE nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%'
-      LOOP EXECUTE format('DROP SCHEMA %I CASCADE', made.nspname); END LOOP;
-    END $$""",
-    "CREATE SCHEMA public",
-    "GRANT USAGE ON SCHEMA public TO PUBLIC",
-)
 
 
 def pytest_configure() -> None:
@@ -70,11 +53,11 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
-    """The URL of a database for all tests of this process; made once, it takes long."""
-    url, drop = _made("postgresql")
-    yield url
-    _administer(*drop)
+def postgresql() -> Iterator[Made]:
+    """A database for all tests of this process."""
+    made = databases.make("postgresql")
+    yield made
+    made.end()
 
 
 @pytest.fixture
@@ -86,13 +69,13 @@ def empty_url(
         case "sqlite":
             yield f"sqlite:///{tmp_path / 'rocktag.db'}"
         case "postgresql":
-            url = str(request.getfixturevalue("postgresql_url"))
-            _administer(url, "ROCKTAG_TEST_POSTGRES_URL", *_EMPTY_POSTGRESQL)
+            url = request.getfixturevalue("postgresql").url
+            databases.empty_postgresql(url)
             yield url
         case _:
-            url, drop = _made(backend)
-            yield url
-            _administer(*drop)
+            made = databases.make(backend)
+            yield made.url
+            made.end()
 
 
 @pytest.fixture
@@ -117,12 +100,23 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def trained() -> Trained:
-    """A real model: a decision tree on 3,000 invented headlines, in about a second."""
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """What makes a thing once for all processes of a test run."""
+    own = tmp_path_factory.getbasetemp()
+    return Once(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+
+
+@pytest.fixture(scope="session")
+def trained(once: Once) -> Trained:
+    """A real model: a decision tree on 3,000 invented headlines, in some seconds."""
     titles = (headline.title for headline in sample(3_000, seed=1))
     settings = Settings.model_validate({"train": {"classifier": "decision-tree"}})
-    corpus = gather(titles, "invented")
-    return train(corpus, keyword_rules(), settings, lambda *_: None)
+    return once.trained(
+        "tree",
+        lambda: train(
+            gather(titles, "invented"), keyword_rules(), settings, lambda *_: None
+        ),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -147,10 +141,18 @@ def network_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def trained_network(network_settings: Settings) -> Trained:
+def trained_network(network_settings: Settings, once: Once) -> Trained:
     """A real, tiny network on 600 invented headlines."""
-    corpus = gather((item.title for item in sample(600, seed=1)), "invented")
-    return train(corpus, keyword_rules(), network_settings, lambda *_: None)
+    titles = (item.title for item in sample(600, seed=1))
+    return once.trained(
+        "network",
+        lambda: train(
+            gather(titles, "invented"),
+            keyword_rules(),
+            network_settings,
+            lambda *_: None,
+        ),
+    )
 
 
 @pytest.fixture
@@ -163,28 +165,3 @@ def models_dir(tmp_path: Path) -> Path:
 def published(trained: Trained, models_dir: Path) -> Published:
     """The model, published in a folder of the test's own."""
     return publish(models_dir, trained.draft, training_seconds=trained.seconds)
-
-
-def _made(backend: str) -> tuple[str, tuple[str, str, str]]:
-    """Make a database; return its URL, and what ends it."""
-    variable, default = _ADMIN_URLS[backend]
-    admin_url = os.environ.get(variable, default)
-    name = f"rocktag_test_{uuid.uuid4().hex[:12]}"
-    _administer(admin_url, variable, f"CREATE DATABASE {name}")
-    force = " WITH (FORCE)" if backend == "postgresql" else ""
-    url = admin_url.rsplit("/", 1)[0] + f"/{name}"
-    return url, (admin_url, variable, f"DROP DATABASE {name}{force}")
-
-
-def _administer(admin_url: str, variable: str, *statements: str) -> None:
-    """Run statements that no transaction may hold; skip where no server answers."""
-    server = create_engine(with_driver(admin_url), isolation_level="AUTOCOMMIT")
-    try:
-        with server.connect() as connection:
-            for statement in statements:
-                connection.execute(text(statement))
-    except SQLAlchemyError as error:
-        name = server.url.render_as_string(hide_password=True)
-        pytest.skip(f"{name} cannot be used: {error}; set {variable}")
-    finally:
-        server.dispose()

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from rocktag.db import models, queue
 from rocktag.db.dialects import insert_unless_present
 from rocktag.db.locks import lock_against_edits
+from rocktag.db.settling import settle
 from rocktag.db.tables import failed_headline, headline, rejected_row, tagging
 from rocktag.text import title_hash
 from rocktag.types import Headline, Rejection
@@ -76,6 +77,7 @@ def store(connection: Connection, headlines: Sequence[Headline]) -> Stored:
     if new:
         connection.execute(insert_unless_present(connection, headline), new)
     _update(connection, edited + updated)
+    settle(connection, [row["row_id"] for row in edited])
     _tag_again(connection, [row["row_id"] for row in edited])
     unchanged = len(headlines) - len(new) - len(edited) - len(updated)
     return Stored(len(new), len(edited), len(updated), unchanged)

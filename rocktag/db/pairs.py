@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from rocktag.db.portions import portions
 from rocktag.db.tables import headline, headline_label, tagging
-
-_KEYS_A_STATEMENT = 500  # PostgreSQL's parser runs out of stack at some thousands
+from rocktag.types import HUMAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,15 @@ def tagged_by_both(
 def _labels(
     connection: Connection, versions: tuple[int, int], keys: list[int]
 ) -> dict[tuple[int, int], set[str]]:
-    """Return the labels of headlines, by key and version."""
+    """Return the labels that versions gave headlines, by key and version."""
     label = headline_label.c
     found: dict[tuple[int, int], set[str]] = defaultdict(set)
-    for start in range(0, len(keys), _KEYS_A_STATEMENT):
-        some = keys[start : start + _KEYS_A_STATEMENT]
+    for some in portions(keys):
         rows = connection.execute(
             select(label.headline_id, label.model_version_id, label.label).where(
-                label.headline_id.in_(some), label.model_version_id.in_(versions)
+                label.headline_id.in_(some),
+                label.model_version_id.in_(versions),
+                label.served_by != HUMAN,
             )
         )
         for row in rows:

@@ -32,6 +32,11 @@ class LabelMetric:
         challenger_rate: Share of the same that the challenger gave it.
         challenger_agreement: Share of the same on which both decide alike.
         challenger_p_value: Of McNemar's test of the two.
+        human_read: Headlines given it by the version that people have read so far.
+        human_right: Those of them that have it, as people say.
+        human_present: Headlines that have it, as people say who read them because
+            chance chose them.
+        human_found: Those of them that were given it.
     """
 
     label: str
@@ -49,6 +54,10 @@ class LabelMetric:
     challenger_rate: float | None = None
     challenger_agreement: float | None = None
     challenger_p_value: float | None = None
+    human_read: int | None = None
+    human_right: int | None = None
+    human_present: int | None = None
+    human_found: int | None = None
 
     @property
     def rate(self) -> float:

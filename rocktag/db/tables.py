@@ -160,6 +160,10 @@ run_label_metric = Table(
     Column("challenger_rate", Double),
     Column("challenger_agreement", Double),  # share where both decide alike
     Column("challenger_p_value", Double),  # McNemar's test of the two
+    Column("human_read", Integer),  # headlines with the label that people have read
+    Column("human_right", Integer),  # those of them of which people say so too
+    Column("human_present", Integer),  # of those read by chance, with it for people
+    Column("human_found", Integer),  # those of them with the label
     PrimaryKeyConstraint("run_id", "label"),
     **_MYSQL,
 )
@@ -200,12 +204,44 @@ headline_label = Table(
     Column("headline_id", Key, ForeignKey("headline.id"), nullable=False),
     Column("model_version_id", Key, ForeignKey("model_version.id"), nullable=False),
     Column("label", String(64), nullable=False),
-    Column("probability", Double, nullable=False),
-    Column("threshold", Double, nullable=False),
+    Column("probability", Double),  # NULL: only people give it
+    Column("threshold", Double),
     Column("run_id", Key, ForeignKey("run.id"), nullable=False),
-    Column("served_by", String(16), nullable=False, server_default="model"),  # or rules
+    # model, rules, or human where only people give it
+    Column("served_by", String(16), nullable=False, server_default="model"),
+    # Whether people let readers see it; NULL: they do not say.
+    Column("verdict", Boolean(create_constraint=False)),
     PrimaryKeyConstraint("headline_id", "model_version_id", "label"),
     Index(None, "model_version_id", "label"),
+    **_MYSQL,
+)
+
+annotation = Table(
+    "annotation",
+    metadata,
+    Column("id", Key, primary_key=True, autoincrement=True),
+    Column("headline_id", Key, ForeignKey("headline.id"), nullable=False),
+    Column("label", String(64), nullable=False),
+    Column("present", Boolean(create_constraint=False), nullable=False),
+    Column("annotator", String(255), nullable=False),
+    Column("annotated_at", UtcDateTime, nullable=False),
+    Column("reason", String(32)),  # why it was read: random, uncertain…
+    Column("note", String(2000)),
+    Column("title_hash", String(64), nullable=False),  # of the title that was read
+    Index(None, "headline_id", "label", "annotator"),
+    Index(None, "annotated_at"),
+    **_MYSQL,
+)
+
+annotation_verdict = Table(
+    "annotation_verdict",
+    metadata,
+    Column("headline_id", Key, ForeignKey("headline.id"), nullable=False),
+    Column("label", String(64), nullable=False),
+    Column("present", Boolean(create_constraint=False)),  # NULL: people differ
+    Column("annotators", Integer, nullable=False),
+    Column("annotated_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("headline_id", "label"),
     **_MYSQL,
 )
 

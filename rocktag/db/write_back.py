@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, and_, case, delete, insert, select, update
 
 from rocktag.db.locks import lock_against_edits
+from rocktag.db.settling import settle_tagged
 from rocktag.db.tables import failed_headline, headline, headline_label, tagging
 from rocktag.db.taggings import is_overdue, of_version
 from rocktag.types import ServedBy
@@ -97,6 +98,7 @@ def complete(
             run_id=run_id,
         )
     )
+    settle_tagged(connection, model_version_id, owned)
     _forget_failures(connection, model_version_id, owned)
     return set(owned)
 

@@ -62,6 +62,14 @@ VIEWS = {
         "tagged_at",
         "run_id",
     ],
+    "label_precision_by_month": [
+        "month",
+        "model_version",
+        "label",
+        "headlines_read",
+        "headlines_right",
+        "human_precision",
+    ],
     "open_alert": [
         "alert_id",
         "kind",
@@ -93,6 +101,26 @@ VIEWS = {
         "rule_agreement",
         "drifted_labels",
         "error",
+    ],
+}
+VIEWS |= {
+    "current_annotation": [
+        "annotation_id",
+        "headline_id",
+        "label",
+        "present",
+        "annotator",
+        "annotated_at",
+        "reason",
+        "note",
+    ],
+    "human_label": ["headline_id", "label", "present", "annotators", "annotated_at"],
+    "annotation_conflict": [
+        "headline_id",
+        "label",
+        "saying_present",
+        "saying_absent",
+        "annotated_at",
     ],
 }
 USERS_TABLE = (
@@ -361,7 +389,11 @@ def test_the_views_of_an_empty_database_are_empty(database: Database) -> None:
         assert connection.scalar(text("SELECT count(*) FROM utc_day")) == 1
 
 
-SINCE_0004 = {"reign", "current_tagging", "open_alert"}
+SINCE_0004 = {
+    *("reign", "current_tagging", "open_alert"),
+    *("current_annotation", "human_label", "annotation_conflict"),
+    "label_precision_by_month",
+}
 LABELLED_BY_THE_SECOND_SCHEMA = (
     "INSERT INTO headline (id, source, external_id, title, title_hash, ingested_at,"
     " changed_at) VALUES (1, 's', 'e', 't', 'h', '2026-01-02 03:04:05.000000',"
@@ -414,6 +446,60 @@ def test_labels_from_before_there_were_rule_labels_are_the_models(
     schema.upgrade(empty_database)
     assert schema.check(empty_database).is_ready
     assert _rows(empty_database, "SELECT served_by FROM current_label") == [("model",)]
+
+
+ANNOTATED_LABELS = (
+    "UPDATE headline_label SET verdict = FALSE",
+    "INSERT INTO headline_label (headline_id, model_version_id, label, run_id,"
+    " served_by, verdict) VALUES (1, 1, 'album', 1, 'human', TRUE)",
+)
+
+
+def test_without_people_the_models_labels_are_shown_as_before(
+    empty_database: Database,
+) -> None:
+    schema.upgrade(empty_database, "0005")
+    _execute(empty_database, *LABELLED_BY_THE_SECOND_SCHEMA)
+    everything = "SELECT * FROM "
+    before = {
+        source: _rows(empty_database, everything + source)
+        for source in ("headline_label", "current_label", "tagged_headline")
+    }
+    schema.upgrade(empty_database)
+    assert _rows(empty_database, everything + "headline_label") == [
+        (*row, None) for row in before["headline_label"]
+    ]
+    for view in ("current_label", "tagged_headline"):
+        assert _rows(empty_database, everything + view) == before[view]
+    _execute(empty_database, *ANNOTATED_LABELS)
+    shown = _rows(empty_database, "SELECT label, served_by FROM current_label")
+    assert shown == [("album", "human")]
+    schema.downgrade(empty_database, "0005")
+    for source, rows in before.items():
+        assert _rows(empty_database, everything + source) == rows
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_what_a_user_hung_on_the_labels_survives_their_copy_on_sqlite(
+    empty_database: Database,
+) -> None:
+    schema.upgrade(empty_database, "0005")
+    _execute(
+        empty_database,
+        *LABELLED_BY_THE_SECOND_SCHEMA,
+        "CREATE VIEW tours AS SELECT * FROM current_label WHERE label = 'tour'",
+        "CREATE VIEW given AS SELECT label FROM headline_label",
+        "CREATE TABLE seen (label TEXT)",
+        "CREATE TRIGGER notes AFTER INSERT ON headline_label"
+        " BEGIN INSERT INTO seen VALUES (new.label); END",
+    )
+    for move in (schema.upgrade, lambda database: schema.downgrade(database, "0005")):
+        move(empty_database)
+        assert _rows(empty_database, "SELECT headline_id FROM tours") == [(1,)]
+        assert _rows(empty_database, "SELECT label FROM given") == [("tour",)]
+    schema.upgrade(empty_database)
+    _execute(empty_database, ANNOTATED_LABELS[1])
+    assert _rows(empty_database, "SELECT label FROM seen") == [("album",)]
 
 
 def test_a_label_without_who_served_it_is_refused(database: Database) -> None:

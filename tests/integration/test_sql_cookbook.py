@@ -35,13 +35,18 @@ from rocktag.sampling import sample
 from rocktag.tagging import Tagger, open_tagger
 from rocktag.training import Trained, train
 from rocktag.types import Headline, Probabilities, Rejection, Targets
+from tests.once import Once
 
 COOKBOOK = Path(__file__).parents[2] / "docs" / "sql.md"
 VIEWS = {
+    "annotation_conflict",
     "champion",
+    "current_annotation",
     "current_label",
     "current_tagging",
+    "human_label",
     "label_by_day",
+    "label_precision_by_month",
     "open_alert",
     "reign",
     "run_summary",
@@ -131,14 +136,16 @@ def documented_columns() -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def challenger() -> Trained:
+def challenger(once: Once) -> Trained:
     """A worse model of another kind, so that changing to it changes labels."""
     titles = (item.title for item in sample(1_500, seed=2))
     settings = Settings.model_validate(
         {"train": {"classifier": "logistic-regression", "rules_below": 20}}
     )
     corpus = gather(titles, "invented")
-    return train(corpus, keyword_rules(), settings, lambda *_: None)
+    return once.trained(
+        "challenger", lambda: train(corpus, keyword_rules(), settings, lambda *_: None)
+    )
 
 
 @pytest.fixture(scope="module")
