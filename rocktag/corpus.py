@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rocktag.errors import TrainingError
+from rocktag.text import split_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +46,17 @@ def gather(titles: Iterable[str], origin: str) -> Corpus:
             f"{origin} holds no headlines; run: rocktag ingest FILE, or give --corpus"
         )
     return Corpus(distinct, origin)
+
+
+def without(corpus: Corpus, titles: Iterable[str]) -> Corpus:
+    """Return the corpus without headlines that have the same words as some titles.
+
+    >>> without(Corpus(("Ghost tour", "Queen"), "example"), ["Ghost: tour!"]).titles
+    ('Queen',)
+
+    Raises:
+        TrainingError: Nothing is left.
+    """
+    keys = {split_key(title) for title in titles}
+    kept = (title for title in corpus.titles if split_key(title) not in keys)
+    return gather(kept, corpus.origin)

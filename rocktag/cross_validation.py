@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
@@ -63,7 +62,7 @@ def cross_validate(
     done = [
         _fold(
             replace(task, rows=rows, is_part=True),
-            partial(_tell, progress, f"fold {number} of {len(folds)}"),
+            prefixed(progress, f"fold {number} of {len(folds)}"),
         )
         for number, rows in enumerate(folds, start=1)
     ]
@@ -74,6 +73,15 @@ def cross_validate(
         probabilities[rows.test] = fold.probabilities
         fold_of[rows.test] = number
     return OutOfFold(task.targets, probabilities, fold_of), done
+
+
+def prefixed(progress: Progress, where: str) -> Progress:
+    """Return who tells each stage with where it is, such as a fold."""
+
+    def tell(stage: str, done: int, steps: int, detail: str = "", /) -> None:
+        progress(f"{where}: {stage}", done, steps, detail)
+
+    return tell
 
 
 def final(task: Task, folds: Sequence[Split], done: Sequence[Fold]) -> Task:
@@ -144,9 +152,3 @@ def _summary(fitted: Fitted, task: Task, begun: float) -> Fold:
         number_format=fitted.facts.get("conversion", {}).get("number_format"),
         seconds=time.monotonic() - begun,
     )
-
-
-def _tell(
-    progress: Progress, where: str, stage: str, done: int, steps: int, detail: str = ""
-) -> None:
-    progress(f"{where}: {stage}", done, steps, detail)

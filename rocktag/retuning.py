@@ -71,7 +71,7 @@ def retune(
     held_out = predictions.load(
         source.files, len(manifest.labels), where=str(source.folder)
     )
-    trained = _train_settings(source)
+    trained = train_settings(source)
     if minimum_positives is None:
         minimum_positives = trained.minimum_positives
     verdict = reach(held_out, manifest.labels, objective, minimum_positives)
@@ -90,7 +90,7 @@ def retune(
     )
 
 
-def _train_settings(source: Contents) -> TrainSettings:
+def train_settings(source: Contents) -> TrainSettings:
     """Return how the model was trained."""
     settings = tomllib.loads(source.files[CONFIGURATION_NAME].decode())
     return TrainSettings.model_validate(settings["train"])

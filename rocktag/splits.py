@@ -9,7 +9,7 @@ had already answered.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -96,23 +96,42 @@ def fold(
         UsageError: The validation fraction leaves a side empty.
         TrainingError: The corpus is too small for so many folds.
     """
-    from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
-
     _check_folds(validation_fraction, folds)
     group_of, group_targets = _groups(titles_key, targets)
-    every_group = np.arange(len(group_targets), dtype=np.int64)
-    if len(every_group) < 2 * folds:
-        raise _too_small(len(every_group))
-    drawing = MultilabelStratifiedKFold(folds, shuffle=True, random_state=seed)
     rest = validation_fraction / (1 - 1 / folds)
     splits = []
-    for learning, test in drawing.split(np.zeros(len(every_group)), group_targets):
-        if not len(test):
-            raise _too_small(len(every_group))
+    for learning, test in _drawn(group_targets, folds, seed):
         train, validation = _divide(learning, group_targets, rest, seed)
         sides = (train, validation, test)
         splits.append(Split(*(_members(group_of, side) for side in sides)))
     return splits
+
+
+def parts(
+    titles_key: Sequence[str], targets: Targets, *, folds: int, seed: int
+) -> list[Indices]:
+    """Divide N headlines into folds, as `fold` draws them; each is in one of them.
+
+    Args:
+        titles_key: N keys, usually each title's `split_key`.
+        targets: (N, L) of 0 and 1; at least two labels.
+        folds: How many, at least 2.
+        seed: The same seed gives the same folds.
+
+    Raises:
+        TrainingError: There are too few headlines for so many folds.
+    """
+    group_of, group_targets = _groups(titles_key, targets)
+    return [_members(group_of, test) for _, test in _drawn(group_targets, folds, seed)]
+
+
+def beside(rows: Indices, count: int) -> Indices:
+    """Return those of 0 to count - 1 that are not among the rows, in order.
+
+    >>> beside(np.array([1]), 3).tolist()
+    [0, 2]
+    """
+    return np.setdiff1d(np.arange(count, dtype=np.int64), rows)
 
 
 def _check(validation_fraction: float, test_fraction: float) -> None:
@@ -132,6 +151,22 @@ def _check_folds(validation_fraction: float, folds: int) -> None:
             " folds leaves a side empty; give at least 2 folds, and a fraction over 0"
             " that is under 1 - 1 / folds, such as 0.1"
         )
+
+
+def _drawn(
+    group_targets: Targets, folds: int, seed: int
+) -> Iterator[tuple[Indices, Indices]]:
+    """Yield, for each fold, the groups beside it and those in it."""
+    from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
+
+    count = len(group_targets)
+    if count < 2 * folds:
+        raise _too_small(count)
+    drawing = MultilabelStratifiedKFold(folds, shuffle=True, random_state=seed)
+    for learning, test in drawing.split(np.zeros(count), group_targets):
+        if not len(test):
+            raise _too_small(count)
+        yield learning, test
 
 
 def _groups(keys: Sequence[str], targets: Targets) -> tuple[Indices, Targets]:

@@ -16,20 +16,21 @@ from rocktag.artifact import Draft
 from rocktag.classifiers.checkpoints import CHECKPOINTS, Checkpoint
 from rocktag.comparing import configured_gold
 from rocktag.config import Settings, TrainSettings
-from rocktag.corpus import Corpus
+from rocktag.corpus import Corpus, without
 from rocktag.cross_validation import Fold, cross_validate, final
 from rocktag.drafting import Sides, draft
 from rocktag.encoders import Encoder
-from rocktag.errors import TrainingError
+from rocktag.errors import TrainingError, UsageError
 from rocktag.examining import findings_of, opened, yardsticks_of
 from rocktag.fitting import Fitted, Progress, Task, Vectors, fit
 from rocktag.labeling import Rules
 from rocktag.metrics import Scores
 from rocktag.objectives import Objective
+from rocktag.people import learn_from_people
 from rocktag.splits import Split, fold, split
 from rocktag.text import split_key
 from rocktag.thresholds import TunedThresholds
-from rocktag.types import NO_TOPIC, Targets
+from rocktag.types import NO_TOPIC, HumanLabels, Targets, learns_from_people
 from rocktag.verdicts import reach
 
 
@@ -100,6 +101,7 @@ def train(
     is_part: bool = False,
     vectors: Vectors | None = None,
     encoder: Encoder | None = None,
+    human: HumanLabels | None = None,
 ) -> Trained:
     """Train the classifier of `settings.train` on the rules' labels of a corpus.
 
@@ -113,10 +115,12 @@ def train(
             resume, and is worth nothing half-done.
         vectors: Gives a network's vocabulary its vectors; None to learn them.
         encoder: The pre-trained encoder of a transformer.
+        human: What people say of headlines; looked at only where `train.labels` is to
+            learn from people.
 
     Raises:
         TrainingError: The corpus is too small, or has nothing to learn from; or there
-            is nothing to resume.
+            is nothing to resume; or people have read too little.
         InputError: The file of human labels is configured and cannot be used.
         UsageError: What the classifier needs is not installed, or it cannot resume.
     """
@@ -132,6 +136,7 @@ def train(
         is_part=is_part,
         vectors=vectors,
         encoder=encoder,
+        human=human,
     )
     progress("thresholds", 0, 1)
     verdict = reach(
@@ -177,6 +182,7 @@ def learn(
     is_part: bool = False,
     vectors: Vectors | None = None,
     encoder: Encoder | None = None,
+    human: HumanLabels | None = None,
 ) -> Learned:
     """Label, split and fit, as `train` does, but tune and draft nothing.
 
@@ -186,6 +192,9 @@ def learn(
         TrainingError: As `train`.
         UsageError: As `train`.
     """
+    read = _people_of(settings.train, human)
+    if read is not None:
+        corpus = without(corpus, read.titles)
     targets, sides = _divided(corpus, rules, settings.train, progress)
     task = Task(
         titles=corpus.titles,
@@ -201,8 +210,43 @@ def learn(
     )
     if len(sides) > 1:
         return _cross_learned(corpus, task, sides, progress)
+    if read is not None:
+        return _taught(corpus, task, rules, read, progress)
     fitted = fit(task, progress)
     return Learned(fitted, Sides(corpus, targets, task.rows, fitted.probabilities))
+
+
+def _people_of(chosen: TrainSettings, human: HumanLabels | None) -> HumanLabels | None:
+    """Return what people say, if it is to be learned."""
+    if not learns_from_people(chosen.labels):
+        return None
+    if chosen.folds > 1:
+        raise UsageError(
+            "--labels topics+human crosses the headlines that people read"
+            " (train.human.folds), not the corpus; leave --folds out"
+        )
+    if human is None:
+        raise TrainingError(
+            "--labels topics+human learns from what people say, and nobody has said"
+            " anything; run: rocktag annotate, or give --labels topics"
+        )
+    return human
+
+
+def _taught(
+    corpus: Corpus, task: Task, rules: Rules, human: HumanLabels, progress: Progress
+) -> Learned:
+    """Fit a model to the rules' labels and to people's."""
+    taught = learn_from_people(task, rules, human, progress)
+    sides = Sides(
+        corpus,
+        task.targets,
+        task.rows,
+        taught.fitted.probabilities,
+        human=human,
+        taught=taught,
+    )
+    return Learned(taught.fitted, sides)
 
 
 def _divided(

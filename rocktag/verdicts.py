@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from rocktag import reporting
-from rocktag.artifact.predictions import HeldOut, OutOfFold
+from rocktag.artifact.predictions import HeldOut, Predictions, ReadByPeople
 from rocktag.metrics import Scores, score
 from rocktag.objectives import Objective
 from rocktag.report.learning import sweep_drawing
@@ -73,6 +73,8 @@ class Verdict:
     @property
     def tuned_on(self) -> str:
         """What the headlines are that the thresholds were tuned on."""
+        if isinstance(self.held_out, ReadByPeople):
+            return "human-labelled"
         return "out-of-fold" if self.folds else "validation"
 
     def facts(self) -> dict[str, Any]:
@@ -154,7 +156,7 @@ def reach(
         _examine(tuned(*tuned_on), *scored, labels)
         for tuned_on, scored in held_out.examinations()
     ]
-    is_crossed = isinstance(held_out, OutOfFold)
+    is_crossed = not isinstance(held_out, Predictions)
     return Verdict(
         labels=labels,
         held_out=held_out,

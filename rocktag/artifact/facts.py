@@ -71,7 +71,7 @@ class ThresholdFacts(Part):
     Attributes:
         objective: The F-beta that is best, such as "f1".
         minimum_precision: That each was to reach, if any.
-        tuned_on: validation or out-of-fold.
+        tuned_on: validation, out-of-fold or human-labelled.
         minimum_positives: Among those, for a threshold of the label's own; None in
             artifacts that did not keep it yet.
         unreached: Where no threshold has that precision.
@@ -223,6 +223,24 @@ class FoldFacts(Part):
 
     best_epoch: int | None
     number_format: Literal["int8", "float32"] | None
+
+
+class HumanFacts(Part):
+    """What a model learned from people, beside the rules' labels.
+
+    Attributes:
+        headlines: That they read.
+        decisions: That they made, and agree on, over all labels.
+        folds: That what was said out of fold is of.
+        hidden_share: Of the training headlines shown with the rules' words hidden too.
+        strength: Inverse strength of the stacker's ridge.
+    """
+
+    headlines: int = Field(ge=1)
+    decisions: int = Field(ge=1)
+    folds: int = Field(ge=2)
+    hidden_share: Share
+    strength: float = Field(gt=0)
 
 
 class SearchFacts(Part):

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from rocktag.artifact import litert_file, skops_file
+from rocktag.artifact import litert_file, skops_file, stacker_file
 from rocktag.artifact.folder import RESTORE, read_files, read_manifest
 from rocktag.artifact.golden import GOLDEN_NAME, replay
 from rocktag.artifact.manifest import (
@@ -20,6 +20,7 @@ from rocktag.artifact.manifest import (
     from_json,
 )
 from rocktag.classifiers import bag_of_words
+from rocktag.classifiers.stacker import Stacker
 from rocktag.errors import ArtifactError
 from rocktag.labeling import Rules, rules_of
 from rocktag.text import TextView, view
@@ -151,9 +152,11 @@ def predictor(
     """
     predict_texts = _opened(files, where, threads)
     columns = [labels.index(label) for label in rule_labels]
+    stack = _stacker(files, labels, where)
 
     def predict(titles: Sequence[str]) -> Probabilities:
-        return predict_texts(view(titles, text_view))
+        said = predict_texts(view(titles, text_view))
+        return stack(said, rules.label_matrix(titles, labels)) if stack else said
 
     def predict_or_look_up(titles: Sequence[str]) -> Probabilities:
         probabilities = predict(titles).copy()
@@ -163,10 +166,19 @@ def predictor(
     return predict_or_look_up if rule_labels else predict
 
 
+def _stacker(
+    files: Mapping[str, bytes], labels: Sequence[str], where: Path
+) -> Stacker | None:
+    content = files.get(stacker_file.NAME)
+    if content is None:
+        return None
+    return stacker_file.load(content, labels, where=str(where / stacker_file.NAME))
+
+
 def _predictor(found: Contents, threads: int) -> Predictor:
     manifest = found.manifest
     rules = rules_of(manifest.rules)
-    if manifest.rule_labels:
+    if manifest.rule_labels or manifest.human:
         _refuse_other_rules(manifest, rules, found.folder)
     return predictor(
         found.files,
@@ -182,8 +194,10 @@ def _predictor(found: Contents, threads: int) -> Predictor:
 def _refuse_other_rules(manifest: Manifest, rules: Rules, folder: Path) -> None:
     """Refuse to serve labels by other rules than those of the training."""
     if rules.digest != manifest.rules_sha256:
+        served = ", ".join(manifest.rule_labels) or "every label"
+        how = "weighed with" if manifest.human else "served by"
         raise ArtifactError(
-            f"{folder / MANIFEST_NAME} has {', '.join(manifest.rule_labels)} served by"
+            f"{folder / MANIFEST_NAME} has {served} {how}"
             f" {rules_in_words(rules.name)} of SHA-256 {manifest.rules_sha256}, those"
             f" of this rocktag have {rules.digest}; train again, or install the rocktag"
             " that wrote it"

@@ -25,6 +25,7 @@ from rocktag.artifact.facts import (
     FileName,
     FittingFacts,
     FoldFacts,
+    HumanFacts,
     Part,
     Reference,
     SearchFacts,
@@ -66,6 +67,7 @@ class Manifest(Part):
     remarks: tuple[str, ...] = ()  # sentences of the model card
     tuned_from: str | None = None  # the version whose model this is
     search: SearchFacts | None = None
+    human: HumanFacts | None = None  # of those that learned from people
     yardsticks: YardstickFacts | None = None  # of artifacts that keep them
     seed: int
     packages: dict[str, str]
@@ -75,6 +77,11 @@ class Manifest(Part):
     def name(self) -> str:
         """`<classifier>/<version>`: how people and the database name it."""
         return f"{self.classifier}/{self.version}"
+
+    @property
+    def scored_against(self) -> str:
+        """Whose labels `test` is scored against: the rules', or what people say."""
+        return "the rules" if self.human is None else "people"
 
     def served_by(self, label: str) -> ServedBy:
         """Return what gives a label; `n/a`, for want of topics, is the model's."""
@@ -109,8 +116,9 @@ def to_json(manifest: Manifest) -> bytes:
         del content["rule_labels"]
     if manifest.rules == "keywords":
         del content["rules"]
-    if manifest.yardsticks is None:
-        del content["yardsticks"]
+    for name in ("human", "yardsticks"):
+        if content[name] is None:
+            del content[name]
     if not manifest.corpus.labels:
         del content["corpus"]["labels"]
     return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()

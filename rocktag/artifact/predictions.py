@@ -82,7 +82,55 @@ class OutOfFold:
         return self.out_of_fold_targets[chosen], self.out_of_fold_probabilities[chosen]
 
 
-HeldOut: TypeAlias = Predictions | OutOfFold
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadByPeople:
+    """What people say of headlines, and what the model says of them out of fold.
+
+    What they do not say, or differ on, is 0 in both, so that it counts neither as right
+    nor as wrong. Each field is the file of its name.
+
+    Attributes:
+        validation_targets: (n, L), by the rules, as of `Predictions`.
+        validation_probabilities: (n, L).
+        test_targets: (n, L), by the rules.
+        test_probabilities: (n, L).
+        human_targets: (M, L), by people.
+        human_probabilities: (M, L), each row by what had not learned from its fold.
+        human_rules: (M, L), what the rules say of them.
+        human_folds: (M,), from 0.
+    """
+
+    validation_targets: Targets
+    validation_probabilities: Probabilities
+    test_targets: Targets
+    test_probabilities: Probabilities
+    human_targets: Targets
+    human_probabilities: Probabilities
+    human_rules: Targets
+    human_folds: npt.NDArray[np.int8]
+
+    @property
+    def tuned_on(self) -> Side:
+        """What thresholds are tuned on: all that people read."""
+        return self.of_people.tuned_on
+
+    @property
+    def unseen(self) -> Probabilities:
+        """All of the corpus that the model had not learned from."""
+        return np.concatenate([self.validation_probabilities, self.test_probabilities])
+
+    @property
+    def of_people(self) -> OutOfFold:
+        """What people read, by folds."""
+        return OutOfFold(self.human_targets, self.human_probabilities, self.human_folds)
+
+    def examinations(self) -> Iterator[tuple[Side, Side]]:
+        """Yield, for each fold, all the others to tune on and the fold to score."""
+        yield from self.of_people.examinations()
+
+
+HeldOut: TypeAlias = Predictions | OutOfFold | ReadByPeople
+_KINDS = (ReadByPeople, Predictions, OutOfFold)  # the first one has the second's files
 
 
 def dump(held_out: HeldOut) -> dict[str, bytes]:
@@ -110,7 +158,7 @@ def load(files: Mapping[str, bytes], labels: int, *, where: str) -> HeldOut:
     kind = next(
         (
             kind
-            for kind in (Predictions, OutOfFold)
+            for kind in _KINDS
             if all(_file(one.name) in files for one in fields(kind))
         ),
         None,
@@ -125,18 +173,19 @@ def load(files: Mapping[str, bytes], labels: int, *, where: str) -> HeldOut:
         for one in fields(kind)
     }
     _check_lengths(found, where)
-    if kind is OutOfFold:
-        _check_folds(found["folds"], where)
+    for name in found:
+        if name.endswith("folds"):
+            _check_folds(found[name], name, where)
     return kind(**found)
 
 
 def _check_lengths(found: Mapping[str, npt.NDArray[Any]], where: str) -> None:
     """Refuse arrays of one side that are not equally long."""
-    for side in ("validation", "test", "out_of_fold"):
+    for side in ("validation", "test", "out_of_fold", "human"):
         lengths = {
             len(array)
             for name, array in found.items()
-            if name.startswith(side) or name == "folds"
+            if name.startswith(side) or (name, side) == ("folds", "out_of_fold")
         }
         if len(lengths) > 1:
             raise ArtifactError(
@@ -145,12 +194,12 @@ def _check_lengths(found: Mapping[str, npt.NDArray[Any]], where: str) -> None:
             )
 
 
-def _check_folds(folds: npt.NDArray[np.int8], where: str) -> None:
+def _check_folds(folds: npt.NDArray[np.int8], name: str, where: str) -> None:
     """Refuse a single fold, and folds without headlines: nothing is left to tune on."""
     sizes = np.bincount(folds)
     if len(sizes) < 2 or not sizes.all():
         raise ArtifactError(
-            f"{where}/{_file('folds')} has headlines in {np.count_nonzero(sizes)} of"
+            f"{where}/{_file(name)} has headlines in {np.count_nonzero(sizes)} of"
             f" {len(sizes)} folds; train again"
         )
 
@@ -167,12 +216,12 @@ def _array(content: bytes, name: str, labels: int, where: str) -> npt.NDArray[An
     """Return an array (N, L) with values in [0, 1], or (N,) of folds from 0."""
     dtype, file = _dtype(name), f"{where}/{_file(name)}"
     found = npy_file.load(content, where=file)
-    shape = (labels,) if name != "folds" else ()
+    shape = () if name.endswith("folds") else (labels,)
     is_right = found.ndim == 1 + len(shape) and len(found) and found.shape[1:] == shape
     if not is_right or found.dtype != dtype:
         what = f"table of {dtype} with {labels} columns" if shape else f"row of {dtype}"
         raise ArtifactError(f"{file} is not a {what}; train again")
-    highest = np.iinfo(np.int8).max if name == "folds" else 1
+    highest = 1 if shape else np.iinfo(np.int8).max
     if not ((found >= 0) & (found <= highest)).all():
         raise ArtifactError(f"{file} holds values outside 0 to {highest}; train again")
     return np.ascontiguousarray(found)

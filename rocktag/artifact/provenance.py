@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -25,6 +25,7 @@ Keys: TypeAlias = npt.NDArray[np.uint64]  # (N,)
 
 TRAINING, VALIDATION, TEST, FIRST_FOLD = 0, 1, 2, 3
 FILE_NAMES = ("headline_keys.npy", "sides.npy")
+READ_NAME = "read_keys.npy"  # of those that learned from people
 
 _KEY_BYTES = 8  # of a SHA-256
 _HIGHEST = np.iinfo(np.int8).max
@@ -38,10 +39,12 @@ class Provenance:
         headline_keys: (N,), as `keys_of` gives them.
         sides: (N,), TRAINING, VALIDATION or TEST; after cross-validation FIRST_FOLD
             plus the fold, from 0, that was not learned from by the model asked of it.
+        read: Keys of the headlines whose human labels it learned from, sorted.
     """
 
     headline_keys: Keys
     sides: npt.NDArray[np.int8]
+    read: Keys = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
 
     @property
     def is_crossed(self) -> bool:
@@ -51,7 +54,8 @@ class Provenance:
     @property
     def learned(self) -> Keys:
         """Keys of what the model learned from or was tuned on, sorted."""
-        return np.unique(self.headline_keys[self.sides != TEST])
+        of_corpus = self.headline_keys[self.sides != TEST]
+        return np.unique(np.concatenate([of_corpus, self.read]))
 
 
 def keys_of(titles: Sequence[str]) -> Keys:
@@ -66,12 +70,20 @@ def keys_of(titles: Sequence[str]) -> Keys:
     return np.frombuffer(joined, dtype=">u8").astype(np.uint64)
 
 
-def of_split(titles: Sequence[str], rows: Split) -> Provenance:
-    """Return the provenance of a model that was trained on a simple split."""
+def of_split(
+    titles: Sequence[str], rows: Split, read: Sequence[str] = ()
+) -> Provenance:
+    """Return the provenance of a model that was trained on a simple split.
+
+    Args:
+        titles: N, of the corpus.
+        rows: Its sides.
+        read: Those whose human labels it learned from, too.
+    """
     sides = np.full(len(titles), TRAINING, dtype=np.int8)
     sides[rows.validation] = VALIDATION
     sides[rows.test] = TEST
-    return Provenance(keys_of(titles), sides)
+    return Provenance(keys_of(titles), sides, np.unique(keys_of(read)))
 
 
 def of_folds(titles: Sequence[str], folds: npt.NDArray[np.int8]) -> Provenance:
@@ -82,10 +94,13 @@ def of_folds(titles: Sequence[str], folds: npt.NDArray[np.int8]) -> Provenance:
 def dump(provenance: Provenance) -> dict[str, bytes]:
     """Return its files."""
     keys, sides = FILE_NAMES
-    return {
+    files = {
         keys: npy_file.dump(provenance.headline_keys, np.dtype(np.uint64)),
         sides: npy_file.dump(provenance.sides, np.dtype(np.int8)),
     }
+    if len(provenance.read):
+        files[READ_NAME] = npy_file.dump(provenance.read, np.dtype(np.uint64))
+    return files
 
 
 def load(files: Mapping[str, bytes], *, where: str) -> Provenance:
@@ -115,7 +130,10 @@ def load(files: Mapping[str, bytes], *, where: str) -> Provenance:
         raise ArtifactError(
             f"{where}/{FILE_NAMES[1]} holds values outside 0 to {_HIGHEST}; train again"
         )
-    return Provenance(keys, sides)
+    if READ_NAME not in files:
+        return Provenance(keys, sides)
+    place = f"{where}/{READ_NAME}"
+    return Provenance(keys, sides, _row(files[READ_NAME], np.dtype(np.uint64), place))
 
 
 def _row(content: bytes, kind: np.dtype[Any], where: str) -> npt.NDArray[Any]:

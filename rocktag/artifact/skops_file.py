@@ -14,19 +14,32 @@ import json
 import sys
 import zipfile
 from collections.abc import Iterable
-from importlib.abc import MetaPathFinder
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from rocktag.errors import ArtifactError, brief
+from rocktag.quiet import hidden
 
-# skops does not trust it: its nodes are indices that scikit-learn follows unchecked. So
-# `_check_trees` checks them.
-TRUSTED = ("sklearn.tree._tree.Tree",)
+TRUSTED = (
+    "sklearn.dummy.DummyClassifier",
+    "sklearn.ensemble._forest.ExtraTreesClassifier",
+    "sklearn.ensemble._forest.RandomForestClassifier",
+    "sklearn.ensemble._weight_boosting.AdaBoostClassifier",
+    "sklearn.feature_extraction.text.TfidfTransformer",
+    "sklearn.feature_extraction.text.TfidfVectorizer",
+    "sklearn.linear_model._logistic.LogisticRegression",
+    "sklearn.multioutput.MultiOutputClassifier",
+    "sklearn.pipeline.Pipeline",
+    "sklearn.tree._classes.DecisionTreeClassifier",
+    "sklearn.tree._classes.ExtraTreeClassifier",
+    # skops trusts all the others, but not this one: its nodes are indices that
+    # scikit-learn follows unchecked. So `_check_trees` checks them.
+    "sklearn.tree._tree.Tree",
+)
 
 _SCHEMA = "schema.json"
-_FRAMEWORKS = frozenset({"keras", "tensorflow", "torch", "transformers"})
 _ADDRESS = "_stop_words_id"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip can hold
 
@@ -87,26 +100,24 @@ def load(content: bytes, *, where: str) -> Any:
 
 
 def _skops_io() -> Any:
-    """Return the module skops.io, imported without any deep-learning framework.
+    """Return the module skops.io, imported without what it asks of scikit-learn.
 
-    Importing it imports every module of scikit-learn, of which one imports PyTorch
-    where it is installed: seconds and a gigabyte that no tree needs.
+    It asks for the names of all estimators, to trust them, and so imports every module
+    of scikit-learn, and one of PyTorch where it is installed: for types that no model
+    of rocktag has. `TRUSTED` names those that one has. And scikit-learn imports pandas
+    where it is installed, for tables that nobody gives it here.
     """
-    finder = _RefusingFinder()
-    sys.meta_path.insert(0, finder)
-    try:
-        import skops.io
-    finally:
-        sys.meta_path.remove(finder)
-    return skops.io
+    if "skops.io" not in sys.modules:
+        with hidden("pandas"):
+            from sklearn import utils
 
-
-class _RefusingFinder(MetaPathFinder):
-    """Finds no framework, whatever is installed."""
-
-    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
-        if fullname.partition(".")[0] in _FRAMEWORKS:
-            raise ModuleNotFoundError(f"{fullname} is not imported to open a model")
+        all_estimators = utils.all_estimators
+        utils.all_estimators = list
+        try:
+            import_module("skops.io")
+        finally:
+            utils.all_estimators = all_estimators
+    return import_module("skops.io")
 
 
 def _canonical(node: Any, source: zipfile.ZipFile, names: dict[bytes, str]) -> Any:

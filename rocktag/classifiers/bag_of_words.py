@@ -76,6 +76,8 @@ def fit(
     texts: Sequence[str],
     targets: Targets,
     progress: Progress | None = None,
+    *,
+    weights: npt.NDArray[np.float32] | None = None,
 ) -> None:
     """Fit the pipeline to N texts and their targets (N, L), L at least 2.
 
@@ -86,12 +88,13 @@ def fit(
         texts: The titles under the text view the pipeline was built for.
         targets: Of 0 and 1; a label may be 0 or 1 throughout.
         progress: Called after each label with how many are fitted, of how many.
+        weights: (N, L), how much each decision counts; None for all the same.
 
     Raises:
         TrainingError: The texts have no terms to learn from.
     """
     words = _fit_vectoriser(pipeline["vectoriser"], texts)
-    _fit_each_label(pipeline["classifier"], words, targets, progress)
+    _fit_each_label(pipeline["classifier"], words, targets, weights, progress)
 
 
 def predict_probabilities(pipeline: Any, texts: Sequence[str]) -> Probabilities:
@@ -192,14 +195,26 @@ def _fit_vectoriser(vectoriser: Any, texts: Sequence[str]) -> Any:
 
 
 def _fit_each_label(
-    classifier: Any, words: Any, targets: Targets, progress: Progress | None
+    classifier: Any,
+    words: Any,
+    targets: Targets,
+    weights: npt.NDArray[np.float32] | None,
+    progress: Progress | None,
 ) -> None:
     """Fit one estimator a label, which is what MultiOutputClassifier does, in sight."""
     from sklearn.utils.parallel import Parallel, delayed
     from threadpoolctl import threadpool_limits
 
     fitting = Parallel(n_jobs=-1, prefer="threads", return_as="generator")
-    jobs = (delayed(_fit_label)(classifier.estimator, words, y) for y in targets.T)
+    jobs = (
+        delayed(_fit_label)(
+            classifier.estimator,
+            words,
+            targets[:, column],
+            None if weights is None else weights[:, column],
+        )
+        for column in range(targets.shape[1])
+    )
     classifier.estimators_ = []
     with threadpool_limits(1):  # BLAS threads in each thread: 25 s instead of 0.6 s
         for estimator in fitting(jobs):
@@ -209,7 +224,12 @@ def _fit_each_label(
     classifier.classes_ = [estimator.classes_ for estimator in classifier.estimators_]
 
 
-def _fit_label(template: Any, words: Any, target: npt.NDArray[np.int8]) -> Any:
+def _fit_label(
+    template: Any,
+    words: Any,
+    target: npt.NDArray[np.int8],
+    weight: npt.NDArray[np.float32] | None,
+) -> Any:
     """Fit a copy of the template, or what always answers alike where it cannot learn.
 
     It cannot where the target is constant, or where no word tells 0 from 1.
@@ -221,7 +241,7 @@ def _fit_label(template: Any, words: Any, target: npt.NDArray[np.int8]) -> Any:
     if target.min() == target.max():
         return constant.fit(words, target)
     try:
-        return clone(template).fit(words, target)
+        return clone(template).fit(words, target, sample_weight=weight)
     except ValueError as error:
         if "worse than random" not in str(error):  # AdaBoost's words for it
             raise

@@ -90,7 +90,7 @@ def predict_probabilities(
     """Return the probabilities (N, L) of what `forward` makes of batches (B, T)."""
     probabilities = np.zeros((len(examples.token_ids), labels), dtype=np.float32)
     for rows in batches.by_length(examples.lengths, schedule.batch_size):
-        probabilities[rows] = np.asarray(forward(_padded(examples, rows, schedule)))
+        probabilities[rows] = np.asarray(forward(padded(examples, rows, schedule)))
     return probabilities
 
 
@@ -191,7 +191,7 @@ class _Run:
         total, seen, before = 0.0, 0, (number - 1) * self._steps
         for done, places in enumerate(plan, start=1):
             batch = self._shown[places]
-            token_ids = _padded(self._training, batch, self._schedule)
+            token_ids = padded(self._training, batch, self._schedule)
             loss, probabilities = self._step(token_ids, self._targets[batch])
             said[batch] = probabilities.numpy()
             total += float(loss) * len(batch)
@@ -217,7 +217,8 @@ def _shown(row: Epoch) -> str:
     )
 
 
-def _padded(examples: Examples, rows: batches.Rows, schedule: Schedule) -> Any:
+def padded(examples: Examples, rows: batches.Rows, schedule: Schedule) -> Any:
+    """Return the token ids (B, T) of a batch, padded as the schedule says."""
     chosen = [examples.token_ids[row] for row in rows]
     maximum = schedule.maximum_length
     longest = maximum if schedule.pad_always else max(map(len, chosen))

@@ -5,6 +5,17 @@ Read in this order: `fitted`, `bag_of_words`, `serving`, `neural`, `rare_labels`
 """
 
 from rocktag.fitting.choosing import assess, fit
-from rocktag.fitting.fitted import Fitted, Progress, Task, Vectors, Watch
+from rocktag.fitting.fitted import Fitted, Progress, Read, Task, Vectors, Watch
+from rocktag.fitting.rare_labels import answered
 
-__all__ = ["Fitted", "Progress", "Task", "Vectors", "Watch", "assess", "fit"]
+__all__ = [
+    "Fitted",
+    "Progress",
+    "Read",
+    "Task",
+    "Vectors",
+    "Watch",
+    "answered",
+    "assess",
+    "fit",
+]

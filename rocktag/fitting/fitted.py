@@ -11,7 +11,7 @@ from rocktag.classifiers.checkpoints import Checkpoint
 from rocktag.config import TrainSettings
 from rocktag.embeddings import WordVectors
 from rocktag.encoders import Encoder
-from rocktag.splits import Split
+from rocktag.splits import Indices, Split
 from rocktag.types import Probabilities, Targets
 
 OnProgress: TypeAlias = Callable[[int, int], None]  # bytes read, bytes in all or 0
@@ -30,6 +30,21 @@ class Progress(Protocol):
         """Take the stage, its steps done and in all, and the metrics so far."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """Headlines that people read, to be learned after those of the corpus.
+
+    Attributes:
+        titles: M; none stands in the corpus.
+        targets: (M, L), what people say, or the rules where they do not say it.
+        folds: The rows of each fold.
+    """
+
+    titles: Sequence[str]
+    targets: Targets
+    folds: Sequence[Indices]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """What is to be learned.
@@ -46,6 +61,10 @@ class Task:
             there is something to go on with, and is worth nothing half-done.
         vectors: Gives the words of a vocabulary their first vectors; None for chance.
         encoder: The pre-trained encoder of a transformer.
+        soft: (N, L), the targets as probabilities, of which only a classifier without
+            epochs learns; None where they are all sure.
+        read: What people read; a network is tuned to it at the end, other classifiers
+            learn it with the rest.
     """
 
     titles: Sequence[str]
@@ -58,6 +77,8 @@ class Task:
     is_part: bool = False
     vectors: Vectors | None = None
     encoder: Encoder | None = None
+    soft: Probabilities | None = None
+    read: Read | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +90,8 @@ class Fitted:
         probabilities: (N, L), by the very model in `files`. Of a network with a test
             side NaN for what it learned from: asking takes long, and nobody wants it.
             Those of rule labels are by the rules.
+        read_probabilities: (M, L), of what people read, each row by a model that did
+            not learn what they say of its fold; None where the task has none.
         packages: Whose versions it depends on.
         history: One row an epoch, column to value; none where it is fitted in one step.
         facts: Fields of the manifest.
@@ -86,3 +109,4 @@ class Fitted:
     remarks: tuple[str, ...] = ()
     rule_labels: tuple[str, ...] = ()
     checkpoint: Checkpoint | None = None
+    read_probabilities: Probabilities | None = None

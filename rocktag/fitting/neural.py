@@ -16,6 +16,7 @@ from rocktag.fitting import converted
 from rocktag.fitting.fingerprint import fingerprint
 from rocktag.fitting.fitted import Fitted, Progress, Task, Watch
 from rocktag.fitting.network import Build, Network
+from rocktag.fitting.reading import learn_what_was_read
 from rocktag.types import Probabilities
 
 
@@ -41,6 +42,9 @@ def fit(build: Build, task: Task, progress: Progress) -> Fitted:
         fitting = _train(network, progress, checkpoint=checkpoint)
         if fitting.interrupted and task.is_part:
             raise KeyboardInterrupt
+        read = None
+        if task.read is not None:
+            read = learn_what_was_read(network, task.read, progress)
         progress("label sets", 0, 1)
         reachable = _argmaxability(network)
         progress("convert", 0, 1)
@@ -64,6 +68,7 @@ def fit(build: Build, task: Task, progress: Progress) -> Fitted:
             served.remark(),
         ),
         checkpoint=None if fitting.interrupted else checkpoint,
+        read_probabilities=read,
     )
 
 

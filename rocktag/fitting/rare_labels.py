@@ -7,7 +7,13 @@ from dataclasses import replace
 
 from rocktag.config import TrainSettings
 from rocktag.fitting.fitted import Fitted, Task
-from rocktag.types import NO_TOPIC, Probabilities, Targets, rules_in_words
+from rocktag.types import (
+    NO_TOPIC,
+    Probabilities,
+    Targets,
+    rules_in_words,
+    scheme_of,
+)
 
 
 def rule_labels(task: Task) -> tuple[str, ...]:
@@ -71,8 +77,9 @@ def _remark(served: Sequence[str], settings: TrainSettings) -> str:
     >>> _remark(["art", "rehab"], TrainSettings()).partition(";")[0]
     'Served by the keyword rules and not by the model: art, rehab'
     """
+    rules = rules_in_words(scheme_of(settings.labels))
     return (
-        f"Served by the {rules_in_words(settings.labels)} and not by the model:"
+        f"Served by the {rules} and not by the model:"
         f" {', '.join(served)}; each has fewer than {settings.rules_below} positives"
         " among the training headlines. Their scores below compare the rules with"
         " themselves, and raise the macro average."

@@ -23,6 +23,7 @@ from rocktag.retuning import retune
 from rocktag.sampling import sample
 from rocktag.splits import Split
 from rocktag.training import Trained, train
+from tests.once import Once
 
 FOLDS = 3
 CORPUS = gather((item.title for item in sample(900, seed=2)), "invented")
@@ -55,9 +56,10 @@ def trained_in(
 
 
 @pytest.fixture(scope="module")
-def crossed(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+def crossed(tmp_path_factory: pytest.TempPathFactory, once: Once) -> Trained:
     """A logistic regression of three folds."""
-    return trained_in(tmp_path_factory.mktemp("models"))[0]
+    folder = tmp_path_factory.mktemp("models")
+    return once.trained("three-folds", lambda: trained_in(folder)[0])
 
 
 @pytest.fixture(scope="module")

@@ -44,8 +44,11 @@ def trained_on(
     *,
     resume: bool = False,
     interrupt_at: str = "",
+    told: list[str] | None = None,
 ) -> Trained:
     def progress(stage: str, done: int, steps: int, detail: str = "", /) -> None:
+        if told is not None:
+            told.append(stage)
         if stage == interrupt_at:
             raise KeyboardInterrupt
         if stage == "fit" and detail.startswith(f"epoch {interrupt_in} of"):
@@ -61,12 +64,15 @@ def published_network(trained_network: Trained, models_dir: Path) -> Published:
     return publish(models_dir, trained_network.draft, training_seconds=1)
 
 
-def test_one_seed_gives_one_network_to_the_byte(
+def test_one_seed_gives_one_network_to_the_byte_and_trains_one_at_a_time(
     trained_network: Trained, network_settings: Settings, tmp_path: Path
 ) -> None:
-    again = trained_on(changed(network_settings, tmp_path))
+    settings = changed(network_settings, tmp_path)
+    again = trained_on(settings)
     assert again.draft.files == trained_network.draft.files
     assert again.draft.facts == trained_network.draft.facts
+    with pytest.raises(TrainingError, match="another process trains the same"):
+        trained_on(settings)  # until it is published
     (kept,) = again.checkpoints
     kept.remove()
     assert not list(tmp_path.iterdir())
@@ -174,14 +180,19 @@ def test_an_interrupted_training_is_published_as_such_and_resumed(
         trained_on(settings, resume=True)
 
 
-@pytest.mark.parametrize("stage", ["convert", "predict", "thresholds", "report"])
 def test_a_training_broken_off_after_its_epochs_is_resumed_without_them(
-    trained_network: Trained, network_settings: Settings, tmp_path: Path, stage: str
+    trained_network: Trained, network_settings: Settings, tmp_path: Path
 ) -> None:
     settings = changed(network_settings, tmp_path)
-    with pytest.raises(KeyboardInterrupt):
-        trained_on(settings, interrupt_at=stage)
-    gc.collect()  # what pytest knows of the error holds the lock
+    told: list[str] = []
+    for stage in ("convert", "predict", "thresholds", "report"):
+        is_resumed = bool(told)
+        told.clear()
+        with pytest.raises(KeyboardInterrupt):
+            trained_on(settings, resume=is_resumed, interrupt_at=stage, told=told)
+        assert told[-1] == stage
+        assert ("fit" in told) is not is_resumed
+        gc.collect()  # what pytest knows of the error holds the lock
     resumed = trained_on(settings, resume=True, interrupt_at="fit")
     assert resumed.draft.files == trained_network.draft.files
     assert resumed.draft.facts == trained_network.draft.facts
@@ -201,25 +212,17 @@ def test_the_card_names_the_vectors_that_training_took(
     assert "config.toml train --corpus invented --glove tiny.2d.txt\n" in card
 
 
-def test_the_same_training_twice_at_once_is_refused(
-    network_settings: Settings, tmp_path: Path
-) -> None:
-    settings = changed(network_settings, tmp_path, epochs=1)
-    first = trained_on(settings)
-    with pytest.raises(TrainingError, match="another process trains the same"):
-        trained_on(settings)
-    (kept,) = first.checkpoints
-    kept.remove()
-
-
 def test_how_long_checkpoints_are_kept_changes_no_training(
     network_settings: Settings, tmp_path: Path
 ) -> None:
-    settings = changed(network_settings, tmp_path)
-    trained_on(settings, interrupt_in=2)
+    settings = changed(network_settings, tmp_path, epochs=1)
+    with pytest.raises(KeyboardInterrupt):
+        trained_on(settings, interrupt_at="convert")
+    gc.collect()  # what pytest knows of the error holds the lock
     values = settings.train.model_dump() | {"keep_checkpoints_days": 0}
     other = Settings.model_validate({"models_dir": tmp_path, "train": values})
-    trained_on(other, interrupt_in=3, resume=True)
+    with pytest.raises(KeyboardInterrupt):
+        trained_on(other, interrupt_at="convert", resume=True)
 
 
 def test_an_interruption_before_the_first_epoch_ends_gives_nothing(

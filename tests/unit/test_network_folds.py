@@ -20,6 +20,7 @@ from rocktag.corpus import gather
 from rocktag.labeling import keyword_rules
 from rocktag.sampling import sample
 from rocktag.training import Trained, train
+from tests.once import Once
 
 SMALL = {
     "maximum_length": 5,
@@ -36,6 +37,7 @@ CORPUS = gather((item.title for item in sample(200, seed=1)), "invented")
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from tests.once import Once
 from tests.unit.test_network_folds import trained_in
 
 told = set()
@@ -90,9 +92,10 @@ def sums(trained: Trained) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory, once: Once) -> Trained:
     """What a training comes to that nobody broke off."""
-    return trained_in(tmp_path_factory.mktemp("models"), Progress())
+    folder = tmp_path_factory.mktemp("models")
+    return once.trained("network-of-folds", lambda: trained_in(folder, Progress()))
 
 
 def test_the_artifact_has_the_history_of_every_fold(uninterrupted: Trained) -> None:

@@ -14,6 +14,7 @@ from rocktag.classifiers import cnn_bilstm, frameworks, neural_training
 from rocktag.classifiers.checkpoints import Checkpoint, sweep
 from rocktag.classifiers.neural_types import Examples, Fitting, Schedule
 from rocktag.errors import TrainingError
+from tests.once import Once
 
 LABELS = ("album", "tour", "n/a")
 WORDS = 20
@@ -85,9 +86,9 @@ def checkpoint(tmp_path: Path) -> Checkpoint:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted() -> Fitting:
+def uninterrupted(once: Once) -> Fitting:
     """What a training comes to that nobody broke off."""
-    return fitted(model())
+    return once("fitting", lambda: fitted(model()))
 
 
 def test_one_seed_gives_one_fitting(uninterrupted: Fitting) -> None:

@@ -28,6 +28,7 @@ from rocktag.tagging import open_tagger
 from rocktag.thresholds import GRID, decide, tune
 from rocktag.training import Trained, learn, train
 from rocktag.types import NO_TOPIC, Probabilities, Targets
+from tests.once import Once
 
 LABELS = keyword_rules().labels
 RARE = 12  # positives
@@ -79,15 +80,15 @@ def fitted_to(hundredths: Targets) -> Fitted:
 
 
 @pytest.fixture(scope="module")
-def rare() -> Trained:
+def rare(once: Once) -> Trained:
     """A tree whose rare labels the rules serve."""
-    return trained_with(RARE)
+    return once.trained("rare-labels", lambda: trained_with(RARE))
 
 
 @pytest.fixture(scope="module")
-def alone() -> Trained:
+def alone(once: Once) -> Trained:
     """The same tree, serving every label itself."""
-    return trained_with(0)
+    return once.trained("no-rare-labels", lambda: trained_with(0))
 
 
 @pytest.fixture

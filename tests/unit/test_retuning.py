@@ -32,6 +32,7 @@ from rocktag.sampling import sample
 from rocktag.thresholds import apply_thresholds, decide, tune
 from rocktag.training import train
 from rocktag.types import NO_TOPIC, Probabilities, Targets
+from tests.once import Once
 from tests.pages import read_page
 
 LABELS = ("tour", "album", NO_TOPIC)
@@ -44,11 +45,13 @@ MODEL_FILES = ("model.skops", "golden.jsonl", "history.csv", "config.toml")
 
 
 @pytest.fixture(scope="module")
-def unsure(tmp_path_factory: pytest.TempPathFactory) -> Contents:
+def unsure(tmp_path_factory: pytest.TempPathFactory, once: Once) -> Contents:
     """A published model with probabilities between 0 and 1: the thresholds matter."""
     chosen = Settings.model_validate({"train": {"classifier": "logistic-regression"}})
     corpus = gather((item.title for item in sample(1_500, seed=2)), "invented")
-    trained = train(corpus, keyword_rules(), chosen, lambda *_: None)
+    trained = once.trained(
+        "unsure", lambda: train(corpus, keyword_rules(), chosen, lambda *_: None)
+    )
     folder = tmp_path_factory.mktemp("models")
     published = publish(folder, trained.draft, training_seconds=trained.seconds)
     return read(folder, published.manifest.name)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rocktag.errors import TrainingError, UsageError
-from rocktag.splits import Split, fold, split
+from rocktag.splits import Split, fold, parts, split
 from rocktag.types import Targets
 
 
@@ -179,3 +179,22 @@ def test_folds_that_leave_nothing_to_learn_from_are_refused(
     keys, targets = corpus(100)
     with pytest.raises(UsageError, match="leaves a side empty; give at least 2 folds"):
         fold(keys, targets, folds=folds, validation_fraction=validation, seed=1)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(40, 120), st.integers(2, 5), st.integers(0, 2**31 - 1))
+def test_folds_are_a_partition_and_equal_keys_stay_together(
+    size: int, folds: int, seed: int
+) -> None:
+    keys, targets = corpus(size, seed)
+    rows = parts(keys, targets, folds=folds, seed=seed)
+    assert sorted(np.concatenate(rows).tolist()) == list(range(size))
+    found = [{keys[row] for row in part} for part in rows]
+    assert len(set.union(*found)) == sum(len(part) for part in found)
+
+
+def test_cross_validation_draws_the_same_folds_as_those_without_validation() -> None:
+    keys, targets = corpus(200)
+    sides = fold(keys, targets, folds=4, validation_fraction=0.1, seed=3)
+    drawn = parts(keys, targets, folds=4, seed=3)
+    assert [one.test.tolist() for one in sides] == [part.tolist() for part in drawn]

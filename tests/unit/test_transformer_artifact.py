@@ -18,6 +18,7 @@ from rocktag.errors import TrainingError, UsageError
 from rocktag.labeling import keyword_rules
 from rocktag.sampling import sample
 from rocktag.training import Trained, train
+from tests.once import Once
 
 BASE = Path(__file__).parents[1] / "fixtures" / "distilbert-tiny"
 SMALL = {
@@ -48,9 +49,12 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
 
 
 @pytest.fixture(scope="module")
-def trained(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+def trained(
+    encoder: Encoder, tmp_path_factory: pytest.TempPathFactory, once: Once
+) -> Trained:
     """A transformer after one epoch."""
-    return trained_in(tmp_path_factory.mktemp("models"), encoder)
+    folder = tmp_path_factory.mktemp("models")
+    return once.trained("transformer", lambda: trained_in(folder, encoder))
 
 
 @pytest.fixture(scope="module")
