@@ -11,15 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from rocktag.db.pairs import Pair
 from rocktag.db.run_metrics import LabelMetric
 from rocktag.labeling import Rules
 from rocktag.paired import mcnemar_p_value
-from rocktag.types import Targets
-
-Flags = npt.NDArray[np.bool_]
+from rocktag.types import Flags, Targets
 
 
 @dataclass(frozen=True, slots=True)

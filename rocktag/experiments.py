@@ -8,17 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
-from rocktag.comparing.table import store as store_table
 from rocktag.config import Settings
 from rocktag.corpus import Corpus
 from rocktag.errors import UsageError
 from rocktag.fitting import Progress, Vectors
 from rocktag.labeling import Rules
 from rocktag.metrics import score
-from rocktag.report import PAGE_NAME, dimensions_page
+from rocktag.report import dimensions_page
 from rocktag.reporting import rows_csv
 from rocktag.thresholds import decide
 from rocktag.training import Learned, learn
@@ -140,20 +138,6 @@ def glove_dimensions(
             test_headlines=len(learned.sides.rows.test),
             settings=settings.publishable()["train"],
         )
-
-
-def store(table: DimensionTable, models_dir: Path) -> Path:
-    """Write the table and its page in a new folder, whole or not at all.
-
-    Raises:
-        ArtifactError: It cannot be written.
-    """
-    files = {
-        "table.csv": table.csv().encode(),
-        "table.json": table.json().encode(),
-        PAGE_NAME: table.html().encode(),
-    }
-    return store_table("glove-dimensions", files, models_dir)
 
 
 def _row(learned: Learned, rules: Rules) -> DimensionRow:

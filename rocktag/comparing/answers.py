@@ -14,7 +14,6 @@ from rocktag.artifact import Artifact, Contents, Manifest, load, predictions, re
 from rocktag.artifact import provenance as provenances
 from rocktag.artifact.predictions import OutOfFold
 from rocktag.artifact.provenance import Keys, Provenance
-from rocktag.comparing.counts import Flags
 from rocktag.comparing.gold import Gold
 from rocktag.comparing.masking import masked
 from rocktag.comparing.measuring import Speed, measure
@@ -22,7 +21,7 @@ from rocktag.corpus import Corpus
 from rocktag.labeling import Rules
 from rocktag.objectives import Objective, named
 from rocktag.thresholds import decide, tune
-from rocktag.types import Probabilities, Targets
+from rocktag.types import Flags, Probabilities, Targets
 
 _TAGGED = 1_000  # headlines whose tagging is timed
 
@@ -76,6 +75,7 @@ class Answers:
         masked: (N, L), with the keywords hidden; none where it is not fresh.
         gold: (M, L), its labels of the human-labelled headlines, if there are any.
         learned_gold: How many of those it learned from or was tuned on.
+        read_gold: (M,), those of which it learned what people say; None without gold.
         speed: How it tags in a process of its own, if that was asked.
     """
 
@@ -86,6 +86,7 @@ class Answers:
     masked: Targets
     gold: Targets | None
     learned_gold: int
+    read_gold: Flags | None
     speed: Speed | None
 
 
@@ -136,6 +137,7 @@ def answer(
         masked=asked.of(exam.masked_titles, fresh),
         gold=asked.all_of(exam.gold.titles) if exam.gold else None,
         learned_gold=int(learned.sum()),
+        read_gold=np.isin(exam.gold_keys, provenance.read) if exam.gold else None,
         speed=speed,
     )
 

@@ -10,19 +10,21 @@ proportions, 1947.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rocktag.comparing.counts import (
     Counts,
-    Flags,
     Floats,
+    label_scores,
+    resampled_label_scores,
     resampled_scores,
     scores_of,
 )
-from rocktag.comparing.types import Difference, Interval
+from rocktag.comparing.types import Difference, Interval, LabelIntervals
+from rocktag.types import Flags
 
 _PERCENTILES = (2.5, 97.5)
 _CHUNK = 2_000_000  # draws at once: some ten megabytes
@@ -75,6 +77,52 @@ def resample(counts: Counts, *, resamples: int, seed: int) -> Resampled:
     )
 
 
+def label_intervals(
+    counts: Counts, labels: Sequence[str], *, resamples: int, seed: int
+) -> tuple[LabelIntervals, ...]:
+    """Return how right each label is that the targets or the decisions have.
+
+    A resample that says nothing of a label is left out of its interval.
+
+    Args:
+        counts: Of N headlines, at least one.
+        labels: The L labels.
+        resamples: How many.
+        seed: As of `resample`.
+    """
+    f1, precision, recall = resampled_label_scores(_sums(counts, resamples, seed))
+    found = []
+    for row in label_scores(counts, labels):
+        at = labels.index(row.label)
+        found.append(
+            LabelIntervals(
+                row.label,
+                row.support,
+                _known_interval(row.precision, precision[:, at]),
+                _known_interval(row.recall, recall[:, at]),
+                _known_interval(row.f1, f1[:, at]),
+            )
+        )
+    return tuple(found)
+
+
+def mean_intervals(parts: Sequence[Resampled]) -> dict[str, Interval]:
+    """Return each score's mean over models asked of the same headlines.
+
+    The interval is that of the mean: which headlines were asked is chance, and the
+    same chance for all.
+
+    Args:
+        parts: One a model, all of the same resamples.
+    """
+    found = {}
+    for name in parts[0].values:
+        value = float(np.mean([part.values[name] for part in parts]))
+        draws = np.mean([part.draws[name] for part in parts], axis=0)
+        found[name] = Interval(value, *_ends(value, draws))
+    return found
+
+
 def mcnemar(first: Flags, second: Flags) -> float:
     """Return the two-sided p-value that two models are right equally often.
 
@@ -116,6 +164,12 @@ def _ends(value: float, draws: Floats) -> tuple[float, float]:
     """Return the percentiles, widened to the value where a skew leaves it outside."""
     low, high = np.percentile(draws, _PERCENTILES)
     return min(float(low), value), max(float(high), value)
+
+
+def _known_interval(value: float, draws: Floats) -> Interval:
+    """Return the interval over the draws that say anything."""
+    known = draws[~np.isnan(draws)]
+    return Interval(value, *_ends(value, known if len(known) else np.array([value])))
 
 
 def _difference(value: float, draws: Floats) -> Difference:

@@ -10,7 +10,7 @@ import numpy as np
 
 from rocktag.comparing.answers import Answers, Exam, answer
 from rocktag.comparing.bootstrap import Resampled, mcnemar, resample
-from rocktag.comparing.counts import MASKED_SCORES, Counts, Flags, count
+from rocktag.comparing.counts import MASKED_SCORES, Counts, count
 from rocktag.comparing.gold import Gold
 from rocktag.comparing.types import Comparison, Interval, Row
 from rocktag.config import Settings
@@ -18,7 +18,7 @@ from rocktag.corpus import Corpus
 from rocktag.errors import TrainingError, UsageError
 from rocktag.labeling import Rules
 from rocktag.metrics import LabelScore, score
-from rocktag.types import NO_TOPIC
+from rocktag.types import NO_TOPIC, Flags
 
 
 def compare(
@@ -140,8 +140,22 @@ class Comparer:
             )
         return np.asarray(rows, dtype=bool)
 
+    def _unread(self) -> Flags | None:
+        """Return which human-labelled headlines (M,) no version has learned, if any.
+
+        What people say of the others a version could only repeat.
+        """
+        if self.exam.gold is None:
+            return None
+        unread = np.ones(len(self.exam.gold.titles), dtype=bool)
+        for one in self._answers.values():
+            if one.read_gold is not None:
+                unread &= ~one.read_gold
+        return unread if unread.any() else None
+
     def _scores(self, name: str, rows: Flags) -> _Scored:
-        known = (name, rows.tobytes())
+        unread = self._unread()
+        known = (name, rows.tobytes() + (b"" if unread is None else unread.tobytes()))
         if known not in self._scored:
             self._scored[known] = self._score(self._answers[name], rows)
         return self._scored[known]
@@ -152,9 +166,10 @@ class Comparer:
         topics = [column for column, label in enumerate(labels) if label != NO_TOPIC]
         is_fresh = not (rows & ~answers.fresh).any()
         masked = count(targets[:, topics], answers.masked[rows][:, topics])
-        gold = None
-        if exam.gold is not None and answers.gold is not None:
-            gold = self._resample(exam.gold.count(answers.gold, labels))
+        gold, unread = None, self._unread()
+        if exam.gold is not None and answers.gold is not None and unread is not None:
+            counts = exam.gold.only(unread).count(answers.gold[unread], labels)
+            gold = self._resample(counts)
         return _Scored(
             rules=self._resample(count(targets, answers.decided[rows])),
             masked=self._resample(masked) if is_fresh else None,
@@ -173,6 +188,7 @@ class Comparer:
             version=name,
             classifier=manifest.classifier,
             text_view=manifest.text_view,
+            from_people=manifest.human is not None,
             scores=found.rules.intervals(),
             masked=_masked_intervals(found.masked) if found.masked else None,
             gold=found.gold.intervals() if found.gold else None,
@@ -190,9 +206,10 @@ class Comparer:
         )
 
     def _gold_facts(self) -> dict[str, Any] | None:
-        gold = self.exam.gold
-        if gold is None:
+        unread = self._unread()
+        if self.exam.gold is None or unread is None:
             return None
+        gold = self.exam.gold.only(unread)
         labels = self.exam.rules.labels
         by_rules = gold.count(self.exam.rules.label_matrix(gold.titles), labels)
         return {

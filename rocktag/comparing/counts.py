@@ -14,9 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rocktag.metrics import LabelScore
-from rocktag.types import Targets
+from rocktag.types import Flags, Targets
 
-Flags: TypeAlias = npt.NDArray[np.bool_]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 SCORES = (
@@ -130,6 +129,23 @@ def resampled_scores(counts: Counts, sums: Floats) -> dict[str, Floats]:
         sums: (B, 3 L + 2), of the rows in each resample.
     """
     return _scores(counts, sums)
+
+
+def resampled_label_scores(sums: Floats) -> list[Floats]:
+    """Return F1, precision and recall (B, L) of each label in B resamples.
+
+    NaN where a resample says nothing of it: no headline has the label, or, of
+    precision, none is given it.
+
+    Args:
+        sums: (B, 3 L + 2), of the rows in each resample.
+    """
+    parts = right, wrong, _ = _parts(sums)
+    there, given = _support(sums) > 0, right + wrong > 0
+    return [
+        np.where(known, values, np.nan)
+        for values, known in zip(_ratios(parts), (there, given, there), strict=True)
+    ]
 
 
 def _scores(counts: Counts, sums: Floats) -> dict[str, Floats]:

@@ -7,27 +7,19 @@ the same to a reader are one, in the file and in what a model says.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from rocktag.comparing.counts import Counts, Flags, count
+from rocktag.comparing.counts import Counts, count
+from rocktag.comparing.gold_file import read_content, read_gold_rows
 from rocktag.config import Settings
-from rocktag.errors import InputError, brief
 from rocktag.labeling import Rules
-from rocktag.spreadsheet import unguarded
-from rocktag.text import refusal, tidy
-from rocktag.types import NO_TOPIC, Targets
-
-ALIASES = {"vocalist": "singer", "play": "perform"}  # label to the one it counts as
-
-_COLUMNS = ("title", "labels", "disputed")
-_LARGEST = 2**26  # bytes
+from rocktag.types import ALIASES, Flags, HumanLabels, Targets
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +53,42 @@ class Gold:
             scored=self.scored,
             averaged=np.asarray((self.targets * self.scored).any(axis=0)),
         )
+
+    def only(self, rows: Flags | npt.NDArray[np.int64]) -> Gold:
+        """Return some of the M headlines, as flags (M,) or by their numbers."""
+        at = np.arange(len(self.titles))[rows]
+        return replace(
+            self,
+            titles=tuple(self.titles[row] for row in at.tolist()),
+            targets=self.targets[rows],
+            scored=self.scored[rows],
+        )
+
+    def human(
+        self, labels: Sequence[str], rows: npt.NDArray[np.int64] | None = None
+    ) -> HumanLabels:
+        """Return what people say, for a model to learn from.
+
+        Of a label that counts as another one nobody says whether it applies: only
+        where the other is absent is it absent too.
+
+        Args:
+            labels: The L labels of the model.
+            rows: Of the headlines wanted; None for all.
+        """
+        if rows is not None:
+            return self.only(rows).human(labels)
+        targets = np.zeros((len(self.titles), len(labels)), dtype=np.int8)
+        known = np.zeros(targets.shape, dtype=bool)
+        for column, label in enumerate(labels):
+            said = self.labels.index(ALIASES.get(label, label))
+            present, agreed = self.targets[:, said], self.scored[:, said]
+            if label in ALIASES:
+                known[:, column] = agreed & (present == 0)
+            else:
+                known[:, column] = agreed
+                targets[:, column] = present * agreed
+        return HumanLabels(self.titles, targets, known)
 
 
 def as_readers_say(
@@ -101,95 +129,19 @@ def read_gold(path: Path, labels: Sequence[str]) -> Gold:
     Raises:
         InputError: It cannot be read, or a line is not usable.
     """
-    content = _content(path)
-    rows = list(_rows(content, path))
-    if not rows:
-        raise InputError(f"{path} holds no headline; give one or more below its header")
-    given = [_labels(row, "labels", labels, path, line) for line, row in rows]
-    disputed = [_labels(row, "disputed", labels, path, line) for line, row in rows]
+    content = read_content(path)
+    rows = read_gold_rows(content, path, labels)
     wanted = tuple(label for label in labels if label not in ALIASES)
-    for (line, _), one, other in zip(rows, given, disputed, strict=True):
-        if both := sorted(one & other):
-            raise _fault(path, line, f"{both[0]} is both given and disputed")
     return Gold(
         file=path.name,
         sha256=hashlib.sha256(content).hexdigest(),
-        titles=tuple(_title(row["title"], path, line) for line, row in rows),
+        titles=tuple(row.title for row in rows),
         labels=wanted,
-        targets=_matrix(given, wanted),
-        scored=_matrix(disputed, wanted) == 0,
+        targets=_matrix([row.given for row in rows], wanted),
+        scored=_matrix([row.disputed for row in rows], wanted) == 0,
     )
 
 
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
-    except (OSError, ValueError) as error:  # ValueError: NUL in the path
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(
-            f"{path} cannot be read: {reason}; give a CSV file with the columns"
-            f" {', '.join(_COLUMNS)}"
-        ) from error
-    if len(content) > _LARGEST:
-        raise InputError(
-            f"{path} is larger than {_LARGEST:,} bytes; give a smaller one"
-        )
-    return content
-
-
-def _rows(content: bytes, path: Path) -> Iterable[tuple[int, Mapping[str, str]]]:
-    """Yield each row's last line and its cells by column."""
-    try:
-        text = io.StringIO(content.decode("utf-8-sig"), newline="")
-        records = csv.reader(text, strict=True)
-        header = [name.strip().casefold() for name in next(records, [])]
-        if sorted(header) != sorted(_COLUMNS):
-            raise InputError(
-                f"{path} has the columns {brief(', '.join(header)) or 'of no header'},"
-                f" not {', '.join(_COLUMNS)}; give a file with these"
-            )
-        for record in records:
-            if len(record) not in (0, len(header)):
-                reason = f"{len(record)} fields, not {len(header)}"
-                raise _fault(path, records.line_num, reason)
-            if record:
-                yield records.line_num, dict(zip(header, record, strict=True))
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8: {error.reason}; save it so") from error
-    except csv.Error as error:
-        raise _fault(path, records.line_num, str(error)) from error
-
-
-def _title(cell: str, path: Path, line: int) -> str:
-    title = unguarded(cell)
-    if fault := refusal(title):
-        raise _fault(path, line, fault)
-    return tidy(title)
-
-
-def _labels(
-    row: Mapping[str, str], column: str, known: Sequence[str], path: Path, line: int
-) -> set[str]:
-    """Return what a cell lists, aliases as what they count as."""
-    cells = (label.strip() for label in row[column].split(";"))
-    found = {label for label in cells if label}
-    if unknown := sorted(found - set(known) - ALIASES.keys()):
-        raise _fault(
-            path,
-            line,
-            f"unknown label {brief(repr(unknown[0]))}; known are"
-            f" {', '.join(sorted(known))}",
-        )
-    if column == "labels" and NO_TOPIC in found and len(found) > 1:
-        raise _fault(path, line, f"{NO_TOPIC} stands beside other labels")
-    return {ALIASES.get(label, label) for label in found}
-
-
-def _matrix(given: Sequence[set[str]], labels: Sequence[str]) -> Targets:
+def _matrix(given: Sequence[frozenset[str]], labels: Sequence[str]) -> Targets:
     rows = [[label in found for label in labels] for found in given]
     return np.array(rows, dtype=np.int8)
-
-
-def _fault(path: Path, line: int, reason: str) -> InputError:
-    return InputError(f"{path}, line {line:,}: {reason}; mend the line")

@@ -78,16 +78,6 @@ def store(name: str, files: Mapping[str, bytes], models_dir: Path) -> Path:
     return folder
 
 
-def files_of(
-    comparison: Comparison, untrained: Sequence[Untrained] = ()
-) -> dict[str, bytes]:
-    """Return table.csv and table.json."""
-    return {
-        "table.csv": to_csv(comparison, untrained).encode(),
-        "table.json": to_json(comparison, untrained).encode(),
-    }
-
-
 def _cells(row: Row) -> dict[str, object]:
     cells: dict[str, object] = {
         "version": guarded(row.version),

@@ -25,6 +25,25 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelIntervals:
+    """How right one label is, and how sure that is.
+
+    Attributes:
+        label: Which one.
+        support: How many headlines have it.
+        precision: Share of the headlines given it that have it.
+        recall: Share of those that have it that are given it.
+        f1: Their harmonic mean.
+    """
+
+    label: str
+    support: int
+    precision: Interval
+    recall: Interval
+    f1: Interval
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """A score less the reference's, on the same headlines.
 
@@ -49,11 +68,13 @@ class Row:
         version: `<classifier>/<version>`.
         classifier: Its kind.
         text_view: What it reads: raw or clean.
+        from_people: Whether it learned from people, and so departs from the rules where
+            they do.
         scores: Against the rules: micro_f1, micro_precision, micro_recall, macro_f1,
             macro_precision, macro_recall, subset_accuracy and hamming_loss.
         masked: Likewise, over the topics only, with the keywords hidden from it that
             gave the labels; None where it learned from headlines that are scored.
-        gold: Against the human labels; None without a file.
+        gold: Against the human labels that no version has learned; None without any.
         differences: Score to its difference from the reference; empty for that.
         gold_differences: Likewise of `gold`.
         mcnemar_p_value: Of exact match, against the reference; None for that.
@@ -76,6 +97,7 @@ class Row:
     artifact_bytes: int
     headlines_per_second: float | None
     peak_megabytes: float | None
+    from_people: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ All under the `micro` thresholds.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from rocktag.artifact.loading import Predictor
-from rocktag.artifact.predictions import HeldOut, OutOfFold
+from rocktag.artifact.predictions import HeldOut, OutOfFold, ReadByPeople
 from rocktag.artifact.provenance import Provenance, keys_of
 from rocktag.comparing.answers import decided_out_of_fold
 from rocktag.comparing.bootstrap import resample
@@ -28,6 +29,7 @@ from rocktag.thresholds import TunedThresholds, decide
 from rocktag.types import NO_TOPIC, Targets
 
 _POLICY = "micro"
+_READ = "read in the database, out of fold"  # where the name of a file stands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,35 @@ def yardsticks(
         "seed": chosen.seed,
         "rules": _yardstick(_against_rules(asked, rules), chosen),
         "masked": _yardstick(hidden, chosen, MASKED_SCORES) if hidden else None,
-        "gold": _against_people(asked, rules, chosen, gold) if gold else None,
+        "gold": _gold(asked, rules, chosen, gold),
+    }
+
+
+def _gold(
+    asked: Asked, rules: Rules, chosen: EvaluationSettings, gold: Gold | None
+) -> dict[str, Any] | None:
+    if isinstance(asked.held_out, ReadByPeople):
+        return _out_of_fold(asked, asked.held_out, rules, chosen)
+    return _against_people(asked, rules, chosen, gold) if gold else None
+
+
+def _out_of_fold(
+    asked: Asked, held_out: ReadByPeople, rules: Rules, chosen: EvaluationSettings
+) -> dict[str, Any]:
+    """Return what people say of the headlines that it learned from, out of fold."""
+    of_people = held_out.of_people
+    averaged = np.asarray(held_out.human_targets.any(axis=0))
+    decided = decided_out_of_fold(
+        of_people, rules.labels, _POLICY, Objective(), asked.minimum_positives
+    )
+    by_model = count(held_out.human_targets, decided, averaged=averaged)
+    by_rules = count(held_out.human_targets, held_out.human_rules, averaged=averaged)
+    return {
+        **_yardstick(by_model, chosen),
+        "file": _READ,
+        "sha256": hashlib.sha256(held_out.human_targets.tobytes()).hexdigest(),
+        "learned": 0,
+        "rules": _intervals(by_rules, chosen, SCORES),
     }
 
 

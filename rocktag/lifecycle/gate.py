@@ -159,8 +159,13 @@ def _checks(
         f"at least {least:,} that neither learned from",
         compared.headlines >= least,
     )
-    yield from _scores("", champion.scores, candidate.differences, candidate, settings)
-    if candidate.gold is not None and champion.gold is not None:
+    is_of_people = candidate.gold is not None and champion.gold is not None
+    # Who learned from people departs from the rules, and is right to.
+    if not (is_of_people and (candidate.from_people or champion.from_people)):
+        yield from _scores(
+            "", champion.scores, candidate.differences, candidate, settings
+        )
+    if is_of_people and champion.gold is not None:
         yield from _scores(
             "gold_", champion.gold, candidate.gold_differences, candidate, settings
         )

@@ -21,7 +21,9 @@ def sections(facts: Described, files: Mapping[str, bytes]) -> Iterator[str]:
     yield _again(facts)
     packages = (f"{name} {version}" for name, version in sorted(facts.packages.items()))
     yield paragraph(f"**Environment.** {', '.join(packages)}.")
-    yield paragraph(_FILES + (_FOLD_FILES if facts.cross_validation else ""))
+    yield paragraph(
+        _FILES + (_FOLD_FILES if facts.cross_validation and not facts.human else "")
+    )
 
 
 def _size(files: Mapping[str, bytes]) -> str:

@@ -55,12 +55,25 @@ def _data(facts: Described) -> str:
         f"{corpus.training:,} to learn from, {corpus.validation:,} for validation,"
         f" {corpus.test:,} for the test"
     )
-    if facts.cross_validation:
+    if facts.cross_validation and not facts.human:
         sides = f"It learned from all; {corpus.validation:,} were its validation too"
     return paragraph(
         f"**Data.** {corpus.headlines:,} distinct headlines from {corpus.origin}"
         f" (SHA-256 {corpus.sha256}), labelled by {rules_in_words(facts.rules)}"
-        f" (SHA-256 {facts.rules_sha256}); nobody read them. {sides}."
+        f" (SHA-256 {facts.rules_sha256}); nobody read them. {sides}.{_read(facts)}"
+    )
+
+
+def _read(facts: Described) -> str:
+    """Return what was learned from people, if anything was."""
+    human = facts.human
+    if human is None:
+        return ""
+    return (
+        f" Besides, {human.headlines:,} headlines that people read"
+        f" ({human.decisions:,} decisions they agree on); thresholds and scores are of"
+        f" those, each said by a model of {human.folds} folds that had not learned from"
+        " it. A stacker weighs what the model says with what the rules say."
     )
 
 
@@ -84,7 +97,10 @@ def _thresholds(facts: ThresholdFacts) -> str:
 def _scores(facts: Described, scores: Mapping[str, Scores]) -> Iterator[str]:
     """Yield the section with the scores against the rules."""
     crossed = facts.cross_validation
-    yield _CROSSED.format(folds=crossed.folds) if crossed else _SCORED
+    if crossed and facts.human:
+        yield _CROSSED_PEOPLE.format(folds=crossed.folds)
+    else:
+        yield _CROSSED.format(folds=crossed.folds) if crossed else _SCORED
     yield table(
         ["thresholds", *_CARD_SCORES.values()],
         ([policy, *_averages(facts, scores, policy)] for policy in scores),
@@ -157,6 +173,13 @@ reader would. Where the rules err, so does it.""",
 }
 
 _SCORED = "## Scores on the untouched test headlines, against the rules"
+
+_CROSSED_PEOPLE = """\
+## Scores against people, out of fold
+
+Mean ± standard deviation of {folds} folds of the headlines that people read. A model
+that had not learned from a fold was asked of it, and scored under thresholds that were
+tuned on the other folds. A label that nobody gave counts 0 in the macro average."""
 
 _CROSSED = """\
 ## Scores of cross-validation, against the rules

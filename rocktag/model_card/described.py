@@ -8,6 +8,7 @@ from rocktag.artifact.facts import (
     CorpusFacts,
     CrossValidationFacts,
     FittingFacts,
+    HumanFacts,
     ThresholdFacts,
 )
 from rocktag.artifact.yardsticks import YardstickFacts
@@ -29,4 +30,5 @@ class Described(BaseModel):
     cross_validation: CrossValidationFacts | None = None
     yardsticks: YardstickFacts | None = None
     tuned_from: str | None = None
+    human: HumanFacts | None = None
     packages: dict[str, str]

@@ -55,6 +55,11 @@ class Told:
         kind = "out-of-fold" if self.verdict.folds else "untouched test"
         return f"{count} {kind} headlines"
 
+    @property
+    def scored_against(self) -> str:
+        """Whose labels the scores are against."""
+        return "people" if self.facts.get("human") else "the rules"
+
     def examined(self) -> tuple[Targets, Probabilities]:
         """Return what was scored (N, L), all folds together."""
         sides = [scored for _, scored in self.verdict.held_out.examinations()]

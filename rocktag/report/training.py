@@ -74,7 +74,8 @@ def _summary(told: Told) -> list[Part]:
     ]
     return [
         Tiles([(f"{micro[name]:{form_of(name)}}", _SCORES[name]) for name in tiles]),
-        f"Under the thresholds “micro”, against the rules, on {told.scored}.",
+        "Under the thresholds “micro”, against"
+        f" {told.scored_against}, on {told.scored}.",
         Table(f"Scores of {told.scored} under each threshold policy", header, rows),
         *_fold_scores(told),
         *_yardsticks(told),

@@ -26,7 +26,8 @@ from rocktag.corpus import Corpus, gather
 from rocktag.errors import ArtifactError, TrainingError, UsageError
 from rocktag.labeling import keyword_rules
 from rocktag.sampling import sample
-from rocktag.training import train
+from rocktag.training import Trained, train
+from tests.once import Once
 
 RULES = keyword_rules()
 
@@ -45,10 +46,12 @@ def settings_of(folder: Path, **options: object) -> Settings:
     )
 
 
-def published(folder: Path, corpus: Corpus = CORPUS, **options: object) -> str:
-    """Train a small tree and return its name."""
-    made = train(corpus, RULES, settings_of(folder, **options), lambda *_: None)
-    return publish(folder, made.draft, training_seconds=1).manifest.name
+def trained_in(folder: Path, **options: object) -> Trained:
+    return train(CORPUS, RULES, settings_of(folder, **options), lambda *_: None)
+
+
+def name_of(trained: Trained, folder: Path) -> str:
+    return publish(folder, trained.draft, training_seconds=1).manifest.name
 
 
 @pytest.fixture(scope="module")
@@ -58,27 +61,31 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def raw(folder: Path) -> str:
+def raw(folder: Path, once: Once) -> str:
     """A tree on titles as they stand."""
-    return published(folder)
+    made = once.trained("compared-raw", lambda: trained_in(folder))
+    return name_of(made, folder)
 
 
 @pytest.fixture(scope="module")
-def clean(folder: Path) -> str:
+def clean(folder: Path, once: Once) -> str:
     """A tree on stemmed titles, of the same split."""
-    return published(folder, text_view="clean")
+    made = once.trained("compared-clean", lambda: trained_in(folder, text_view="clean"))
+    return name_of(made, folder)
 
 
 @pytest.fixture(scope="module")
-def other_seed(folder: Path) -> str:
+def other_seed(folder: Path, once: Once) -> str:
     """A tree of another split."""
-    return published(folder, seed=8)
+    made = once.trained("compared-other-seed", lambda: trained_in(folder, seed=8))
+    return name_of(made, folder)
 
 
 @pytest.fixture(scope="module")
-def crossed(folder: Path) -> str:
+def crossed(folder: Path, once: Once) -> str:
     """A tree after cross-validation: it learned from every headline."""
-    return published(folder, folds=2)
+    made = once.trained("compared-crossed", lambda: trained_in(folder, folds=2))
+    return name_of(made, folder)
 
 
 @pytest.fixture(scope="module")

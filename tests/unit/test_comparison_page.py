@@ -8,8 +8,14 @@ import pytest
 
 from rocktag.comparing.table import Untrained
 from rocktag.experiments import THRESHOLD
-from rocktag.report import comparison_page, dimensions_page
+from rocktag.report import (
+    comparison_page,
+    curve_page,
+    dimensions_page,
+    evaluation_page,
+)
 from tests.comparisons import comparison, dimensions
+from tests.evaluations import curve, evaluation
 from tests.pages import Page, read_page
 
 _PAGES = {
@@ -17,6 +23,8 @@ _PAGES = {
     "without gold": lambda: comparison_page(comparison(with_gold=False)),
     "one version": lambda: comparison_page(comparison(1)),
     "dimensions": lambda: dimensions_page(dimensions(50, 100), threshold=THRESHOLD),
+    "evaluation": lambda: evaluation_page(evaluation()),
+    "curve": lambda: curve_page(curve()),
     "one file": lambda: dimensions_page(dimensions(50), threshold=THRESHOLD),
 }
 

@@ -95,6 +95,18 @@ def test_a_loss_against_human_labels_is_refused() -> None:
     assert failing(compared(replace(found, gold_differences={}), gold=0.7)) == []
 
 
+def test_who_learned_from_people_is_judged_by_people_where_there_are_any() -> None:
+    better = candidate(-0.1).differences
+    departs = candidate(0.05, from_people=True)
+    agrees = replace(departs, gold=row("", 0.8).scores, gold_differences=better)
+    assert failing(compared(agrees, gold=0.7)) == []
+    assert failing(compared(replace(agrees, from_people=False), gold=0.7)) == [
+        "micro_f1",
+        "macro_f1",
+    ]
+    assert failing(compared(departs)) == ["micro_f1", "macro_f1"]  # nobody to ask
+
+
 def test_half_the_speed_is_enough_and_less_is_not() -> None:
     assert failing(compared(candidate(0.0, headlines_per_second=500.0))) == []
     slow = compared(candidate(0.0, headlines_per_second=499.0))

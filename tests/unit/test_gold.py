@@ -145,3 +145,34 @@ def test_the_rules_reach_what_is_known_of_the_real_file(data_folder: Path) -> No
     found = scores_of(gold.count(rules.label_matrix(gold.titles), rules.labels))
     known = {"micro_f1": 0.73, "micro_precision": 0.82, "micro_recall": 0.66}
     assert {name: round(found[name], 2) for name in known} == known
+
+
+def test_what_people_say_can_be_learned_from(tmp_path: Path) -> None:
+    gold = read(tmp_path, f"{HEADER}One,album;singer,tour\nTwo,n/a,\n")
+    human = gold.human(LABELS)
+    assert human.titles == ("One", "Two")
+    said = dict(zip(LABELS, human.targets.T.tolist(), strict=True))
+    known = dict(zip(LABELS, human.known.T.tolist(), strict=True))
+    assert said["album"] == said["singer"] == [1, 0]
+    assert said["tour"] == [0, 0]
+    assert known["tour"] == [False, True]
+    assert known["vocalist"] == [False, True]  # nobody says which word was meant
+    assert said["vocalist"] == [0, 0]
+    assert known["play"] == [True, True]
+    second = gold.human(LABELS, np.array([1]))
+    assert second.titles == ("Two",)
+    assert (second.targets == human.targets[1:]).all()
+
+
+def test_a_headline_stands_in_a_file_once(tmp_path: Path) -> None:
+    path = tmp_path / "gold.csv"
+    path.write_text("title,labels,disputed\nGhost tour,tour,\nGhost  tour,Album,\n")
+    with pytest.raises(InputError, match=r"line 3: the headline stands in line 2"):
+        read_gold(path, LABELS)
+
+
+def test_labels_may_be_written_in_capitals(tmp_path: Path) -> None:
+    path = tmp_path / "gold.csv"
+    path.write_text("title,labels,disputed\nGhost tour,Tour; ALBUM,N/A\n")
+    found = read_gold(path, LABELS)
+    assert found.targets.sum() == 2

@@ -23,6 +23,7 @@ from rocktag.objectives import Objective
 from rocktag.retuning import retune
 from rocktag.sampling import sample
 from rocktag.training import Trained, train
+from tests.once import Once
 
 TITLES = [headline.title for headline in sample(1_200, seed=5)]
 RULES = keyword_rules()
@@ -60,7 +61,7 @@ def gold(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def read_by_people(gold: Path) -> Trained:
+def read_by_people(gold: Path, once: Once) -> Trained:
     """A tree that was measured against people, too."""
     settings = Settings.model_validate(
         {
@@ -68,7 +69,10 @@ def read_by_people(gold: Path) -> Trained:
             "evaluation": {"gold": gold, "resamples": 100},
         }
     )
-    return train(gather(TITLES, "news.csv"), RULES, settings, lambda *_: None)
+    corpus = gather(TITLES, "news.csv")
+    return once.trained(
+        "read-by-people", lambda: train(corpus, RULES, settings, lambda *_: None)
+    )
 
 
 def test_each_yardstick_is_told_with_its_interval(read_by_people: Trained) -> None:

@@ -22,13 +22,14 @@ from rocktag.text import CONTROLS
 from rocktag.training import Trained, train
 from rocktag.types import NO_TOPIC, Probabilities
 from rocktag.verdicts import reach
+from tests.once import Once
 from tests.pages import Page, read_page
 
 
 @pytest.fixture(scope="module")
-def crossed() -> Trained:
+def crossed(once: Once) -> Trained:
     """A decision tree of two folds."""
-    return _trained({"folds": 2})
+    return once.trained("two-folds", lambda: _trained({"folds": 2}))
 
 
 @pytest.fixture(params=["tree", "network", "folds"])
