@@ -6,9 +6,11 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from rocktag.alerting import tell_drift, tell_stale_feed
-from rocktag.auditing import combine, judge
+from rocktag.auditing import combine, judge, people_metrics, with_people
 from rocktag.challenging import Contest, beside, compare
+from rocktag.config import AuditSettings
 from rocktag.db import aliases, models, pairs, run_metrics, runs
+from rocktag.db.confirmed import confirmed
 from rocktag.db.runs import RunRecord
 from rocktag.labeling import keyword_rules
 from rocktag.runtime import Runtime
@@ -17,7 +19,7 @@ logger = logging.getLogger(f"rocktag.{__name__}")
 
 
 def run(runtime: Runtime, record: RunRecord) -> None:
-    """Add up the window's `tag` runs and compare them with training and challenger.
+    """Add up the window's `tag` runs; compare with training, challenger and people.
 
     Raises:
         StoreError: The database refuses, or there is no champion.
@@ -35,11 +37,17 @@ def run(runtime: Runtime, record: RunRecord) -> None:
         )
         judged = judge(combine(seen), tagger.artifact.manifest, tagger.policy, settings)
         record.taken = record.done = max((m.headlines for m in judged), default=0)
+        so_far = confirmed(connection, version)
+        of_late = confirmed(connection, version, since=_since(settings))
+        compared = beside(judged, contest) if contest else judged
         run_metrics.record_outcome(
             connection,
             record,
-            contest.metrics() if contest else {},
-            beside(judged, contest) if contest else judged,
+            {
+                **(contest.metrics() if contest else {}),
+                **people_metrics(so_far, of_late),
+            },
+            with_people(compared, so_far),
         )
         no_run_drifted = not any(metric.drifted for metric in seen)
         tell_drift(
@@ -47,10 +55,15 @@ def run(runtime: Runtime, record: RunRecord) -> None:
         )
 
 
+def _since(settings: AuditSettings) -> datetime:
+    """Return when the window began."""
+    return datetime.now(UTC) - timedelta(hours=settings.window_hours)
+
+
 def _contest(runtime: Runtime, version: int) -> Contest | None:
     """Compare the version that tags with the challenger, if both have tagged enough."""
     settings = runtime.settings
-    since = datetime.now(UTC) - timedelta(hours=settings.audit.window_hours)
+    since = _since(settings.audit)
     with runtime.database.read() as connection:
         name = aliases.challenger(connection)
         key = None if name is None else models.key(connection, name)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from rocktag.artifact import Manifest
 from rocktag.config import AuditSettings
+from rocktag.db.confirmed import Confirmed
 from rocktag.db.run_metrics import LabelMetric
 from rocktag.drift import (
     histogram,
@@ -125,6 +126,55 @@ def combine(metrics: Iterable[LabelMetric]) -> list[LabelMetric]:
     for metric in metrics:
         by_label[metric.label].append(metric)
     return [_combined(label, parts) for label, parts in by_label.items()]
+
+
+def with_people(
+    metrics: Iterable[LabelMetric], found: Iterable[Confirmed]
+) -> list[LabelMetric]:
+    """Return the metrics with how many of the tags people have read and found right.
+
+    A label that nobody was given of late has a row too, where people have read it.
+    """
+    by_label = {one.label: one for one in found}
+    rows = [_with(metric, by_label.pop(metric.label, None)) for metric in metrics]
+    return rows + [
+        _with(LabelMetric(label=one.label, headlines=0, assigned=0), one)
+        for one in by_label.values()
+    ]
+
+
+def _with(metric: LabelMetric, found: Confirmed | None) -> LabelMetric:
+    if found is None:
+        return metric
+    return replace(
+        metric,
+        human_read=found.read,
+        human_right=found.right,
+        human_present=found.present,
+        human_found=found.found,
+    )
+
+
+def people_metrics(
+    so_far: Sequence[Confirmed], of_late: Sequence[Confirmed]
+) -> dict[str, float]:
+    """Return the metrics of an audit over all labels; none where people read nothing.
+
+    `human_precision` is the share of the tags read that people found right,
+    `human_recall` the share of the labels that were found where chance chose what is
+    read; `of_late` is what they said within the audit's window.
+    """
+    found: dict[str, float] = {}
+    for end, counted in (("", so_far), ("_of_late", of_late)):
+        read, right = sum(one.read for one in counted), sum(o.right for o in counted)
+        if read:
+            found[f"human_read{end}"] = read
+            found[f"human_precision{end}"] = right / read
+        present = sum(one.present for one in counted)
+        if present:
+            found[f"human_present{end}"] = present
+            found[f"human_recall{end}"] = sum(one.found for one in counted) / present
+    return found
 
 
 def _judged(

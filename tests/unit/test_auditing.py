@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rocktag.artifact import Manifest, Published
-from rocktag.auditing import Tally, combine, judge
+from rocktag.auditing import Tally, combine, judge, people_metrics, with_people
 from rocktag.config import AuditSettings
+from rocktag.db.confirmed import Confirmed
 from rocktag.db.run_metrics import LabelMetric
 from rocktag.thresholds import decide
 from rocktag.types import NO_TOPIC, Probabilities, Targets
@@ -157,3 +158,26 @@ def test_runs_combine_by_their_headlines() -> None:
 
 def test_nothing_combines_to_nothing() -> None:
     assert combine([]) == []
+
+
+def test_what_people_say_stands_beside_what_was_counted() -> None:
+    counted = [
+        LabelMetric(label="tour", headlines=9, assigned=3),
+        LabelMetric(label="song", headlines=9, assigned=1),
+    ]
+    said = [Confirmed("tour", 4, 3), Confirmed("album", 2, 2)]
+    rows = {row.label: row for row in with_people(counted, said)}
+    assert (rows["tour"].assigned, rows["tour"].human_right) == (3, 3)
+    assert (rows["song"].human_read, rows["song"].human_right) == (None, None)
+    assert (rows["album"].headlines, rows["album"].human_read) == (0, 2)
+    assert with_people(counted, []) == counted
+
+
+def test_an_audit_tells_how_much_of_what_was_read_is_right() -> None:
+    so_far = [Confirmed("tour", 4, 3), Confirmed("album", 4, 4)]
+    assert people_metrics(so_far, []) == {"human_read": 8, "human_precision": 7 / 8}
+    found = people_metrics(so_far, so_far[:1])
+    assert (found["human_read_of_late"], found["human_precision_of_late"]) == (4, 0.75)
+    assert people_metrics([], []) == {}
+    by_chance = people_metrics([Confirmed("tour", present=4, found=1)], [])
+    assert by_chance == {"human_present": 4, "human_recall": 0.25}
