@@ -10,13 +10,17 @@ import typer
 from rocktag import __version__
 from rocktag.cli import (
     amend,
+    annotate,
     compare,
     config,
     db,
     demo,
+    evaluate,
     experiment,
     fetch,
+    human,
     ingest,
+    labels,
     models,
     rules,
     sample,
@@ -43,12 +47,16 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("ingest")(ingest.ingest)
 app.add_typer(rules.app, name="rules")
+app.add_typer(labels.app, name="labels")
+app.add_typer(annotate.app, name="annotate")
 app.command("sample")(sample.sample)
 app.command("fetch")(fetch.fetch)
 app.command("train")(train.train)
 app.command("thresholds")(thresholds.thresholds)
+app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(compare.compare)
 experiment.app.command("study")(study.study)
+experiment.app.command("human")(human.human)
 app.add_typer(experiment.app, name="experiment")
 app.command("search")(search.search)
 app.add_typer(models.app, name="models")

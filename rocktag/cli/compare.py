@@ -9,10 +9,11 @@ import typer
 
 from rocktag.artifact import check_writable, published
 from rocktag.artifact.provenance import FILE_NAMES
-from rocktag.cli.compared import Stored, check_ending, keep, show
+from rocktag.cli.compared import keep_comparison, show
 from rocktag.cli.console import note, progress
 from rocktag.cli.corpora import CorpusFile, read_corpus
 from rocktag.cli.installed import check_installed
+from rocktag.cli.kept import Stored, check_ending
 from rocktag.cli.options import (
     Columns,
     GoldFile,
@@ -68,7 +69,7 @@ def compare(
             here, names, titles, labelled, chosen, is_named=bool(versions)
         )
         stored = Stored("compare", to, record)
-        keep(here, comparison, stored)
+        keep_comparison(here, comparison, stored)
         show(comparison, stored, json=json)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,17 +10,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rocktag.artifact import check_writable
-from rocktag.cli.console import output, print_json, print_table
+from rocktag.cli.console import print_json, print_table
 from rocktag.cli.corpora import CorpusFile, read_corpus
 from rocktag.cli.installed import check_installed
-from rocktag.cli.options import Columns, CommonSeed, Json, Preset, parse_columns
+from rocktag.cli.kept import Stored, check_ending, keep
+from rocktag.cli.options import (
+    Columns,
+    CommonSeed,
+    Json,
+    Preset,
+    TableFile,
+    parse_columns,
+)
 from rocktag.cli.session import Session, session
 from rocktag.cli.training_progress import shown_progress
 from rocktag.cli.word_vectors import word_vectors_of
-from rocktag.db import run_metrics
-from rocktag.db.runs import RunRecord
-from rocktag.errors import UsageError
-from rocktag.files import written_whole
 from rocktag.labeling import rules_of
 from rocktag.recording import recorded_run
 
@@ -35,16 +39,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-_FORMS: dict[str, Callable[[DimensionTable], str]] = {
-    ".csv": lambda table: table.csv(),
-    ".json": lambda table: table.json(),
-    ".html": lambda table: table.html(),
-}
-
 
 @app.callback()
 def experiments() -> None:
-    """Hold the experiments; `study` is in its own module."""
+    """Hold the experiments; `study` and `human` are in their own modules."""
 
 
 @app.command("glove-dimensions")
@@ -60,22 +58,12 @@ def glove_dimensions(
     corpus: CorpusFile = None,
     seed: CommonSeed = None,
     preset: Preset = None,
-    to: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="The table as .csv or .json, or its page as .html; by default all,"
-            " below the models' folder in .experiments.",
-        ),
-    ] = None,
+    to: TableFile = None,
     column: Columns = None,
     json: Json = False,
 ) -> None:
     """Train the CNN-BiLSTM on each file's vectors; score it under the threshold 0.5."""
-    if to is not None and to.suffix not in _FORMS:
-        raise UsageError(f"{to} is none of {', '.join(_FORMS)}; give one of these")
+    check_ending(to)
     check_installed()
     given = {"classifier": "cnn-bilstm", "seed": seed, "preset": preset, "folds": 1}
     here = session(context).creating(when=corpus is not None)
@@ -91,8 +79,9 @@ def glove_dimensions(
                 table = grown
         finally:  # after a failure what was measured by then
             if table is not None:
-                stored = _keep(here, table, to, record)
-                _show(table, stored, record, json=json)
+                stored = Stored("glove-dimensions", to, record)
+                _keep(here, table, stored)
+                _show(table, stored, json=json)
 
 
 def _measure(
@@ -112,35 +101,18 @@ def _measure(
         )
 
 
-def _keep(
-    here: Session, table: DimensionTable, to: Path | None, record: RunRecord
-) -> Path:
+def _keep(here: Session, table: DimensionTable, stored: Stored) -> None:
     """Store a table as files and as metrics of the run."""
-    stored = _store(here, table, to)
-    with here.database.write() as connection:
-        run_metrics.record_metrics(connection, record.run_id, table.metrics())
-    return stored
+    forms = {".csv": table.csv, ".json": table.json, ".html": table.html}
+    keep(here, forms, table.metrics(), stored)
 
 
-def _show(
-    table: DimensionTable, stored: Path, record: RunRecord, *, json: bool
-) -> None:
+def _show(table: DimensionTable, stored: Stored, *, json: bool) -> None:
     if json:
-        stored_in = {"run_id": record.run_id, "path": str(stored)}
-        print_json({**table.as_dict(), **stored_in})
+        print_json({**table.as_dict(), **stored.as_object()})
     else:
         _print(table)
-        output.print(f"stored in {stored}, and as run {record.run_id} in run_metric")
-
-
-def _store(here: Session, table: DimensionTable, to: Path | None) -> Path:
-    if to is None:
-        from rocktag.experiments import store
-
-        return store(table, here.settings.models_dir)
-    with written_whole(to) as file:
-        file.write(_FORMS[to.suffix](table))
-    return to
+        stored.tell()
 
 
 def _print(table: DimensionTable) -> None:

@@ -8,35 +8,26 @@ from typing import Any
 
 from rocktag.cli.console import print_table
 from rocktag.comparing import Gold
-from rocktag.comparing.answers import in_order
 from rocktag.comparing.counts import label_scores, scores_of
 from rocktag.labeling import Rules, topic_rules
 from rocktag.labeling.function_report import FunctionRow, function_rows
-from rocktag.types import SchemeName
+from rocktag.types import HumanLabels, SchemeName
 
 
 def functions_of(
-    scheme: SchemeName, titles: Sequence[str], gold: Gold | None
+    scheme: SchemeName, titles: Sequence[str], people: HumanLabels | None
 ) -> list[FunctionRow]:
     """Return a row for each function of a scheme that has any.
 
     Args:
         scheme: Which one.
         titles: Headlines, for coverage, overlap and conflict.
-        gold: Headlines that people labelled, for precision and recall.
+        people: What people say of headlines, for precision and recall, in the order of
+            the scheme's labels.
     """
     if scheme == "keywords":
         return []
-    rules = topic_rules()
-    if gold is None:
-        return function_rows(rules, titles)
-    return function_rows(
-        rules,
-        titles,
-        gold.titles,
-        in_order(gold.targets, gold.labels, rules.labels),
-        in_order(gold.scored.astype("int8"), gold.labels, rules.labels) == 1,
-    )
+    return function_rows(topic_rules(), titles, people)
 
 
 def print_functions(rows: Sequence[FunctionRow]) -> None:

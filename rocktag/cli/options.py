@@ -54,6 +54,15 @@ GoldFile: TypeAlias = Annotated[
         help="Human labels: title, labels, disputed; by default evaluation.gold.",
     ),
 ]
+PeopleFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--gold",
+        metavar="FILE",
+        help="Human labels: title, labels, disputed; by default evaluation.gold, else"
+        " the database's annotations.",
+    ),
+]
 TableFile: TypeAlias = Annotated[
     Path | None,
     typer.Option(

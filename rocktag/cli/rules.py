@@ -24,8 +24,8 @@ from rocktag.cli.options import (
     SourceName,
     parse_columns,
 )
+from rocktag.cli.people import people_if_any
 from rocktag.cli.session import Session, session
-from rocktag.comparing import configured_gold
 from rocktag.db import run_metrics
 from rocktag.db.run_metrics import LabelMetric
 from rocktag.errors import UsageError
@@ -58,16 +58,18 @@ def report(
     """Print and store coverage, overlap and co-occurrence of every label.
 
     Of the topics also what each function does: on how much it votes, where others vote
-    too and where they say the opposite; with --gold, how right it is. With --gold also
-    the scores of the rules against people.
+    too and where they say the opposite; where people have read headlines (--gold, or
+    annotations of the database), how right it is, and the scores of the rules.
     """
     here = session(context).creating(when=corpus is not None)
     here = here.with_options("evaluation", {"gold": gold and str(gold)})
     rules = rules_of(scheme)
-    read = configured_gold(here.settings, rules)
+    read = people_if_any(here)
     titles = read_corpus(here, corpus, parse_columns(column)).titles
     found = analyse(rules.label_matrix(titles), rules.labels)
-    rows = functions_of(scheme, titles, read)
+    rows = functions_of(
+        scheme, titles, None if read is None else read.human(rules.labels)
+    )
     run_id = _store(here, found)
     people = None if read is None else against_people(rules, read)
     if json:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rocktag.artifact import Published, check_writable
-from rocktag.cli.compared import Stored, check_ending, keep, show
+from rocktag.cli.compared import keep_comparison, show
 from rocktag.cli.console import note, output, print_table
 from rocktag.cli.corpora import CorpusFile, read_corpus
 from rocktag.cli.encoders import located
 from rocktag.cli.installed import check_installed
+from rocktag.cli.kept import Stored, check_ending
 from rocktag.cli.options import (
     Base,
     Columns,
@@ -143,7 +144,7 @@ def _run(
             _tell(last)
             _count(last, stored.record)
             if last.comparison is not None:
-                keep(here, last.comparison, stored, last.untrained)
+                keep_comparison(here, last.comparison, stored, last.untrained)
     finally:
         if last is not None and last.comparison is not None:
             _show(last, stored, json=json)

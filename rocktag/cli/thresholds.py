@@ -91,7 +91,7 @@ def _print(published: Published, retuned: Retuned, promotion: Promotion | None) 
     print_table("Thresholds", ["for", "old", "new"], _changes(manifest.labels, retuned))
     for side, what in _scored(manifest).items():
         print_table(
-            f"Scores on the {what}, against the rules",
+            f"Scores on the {what}, against {manifest.scored_against}",
             ["thresholds", "score", "old", "new"],
             _rows(getattr(retuned.old, side), getattr(retuned.new, side)),
         )

@@ -16,6 +16,7 @@ from rocktag.cli.encoders import encoder_of
 from rocktag.cli.gate import end_if_refused
 from rocktag.cli.installed import check_installed
 from rocktag.cli.options import Base, Columns, Folds, Json, Preset, parse_columns
+from rocktag.cli.people import annotated
 from rocktag.cli.registering import register
 from rocktag.cli.session import Session, session
 from rocktag.cli.trained import Outcome, as_object, print_training
@@ -27,7 +28,12 @@ from rocktag.encoders import Encoder
 from rocktag.errors import UsageError
 from rocktag.labeling import rules_of
 from rocktag.text import TextView
-from rocktag.types import ClassifierName, SchemeName
+from rocktag.types import (
+    ClassifierName,
+    HumanLabels,
+    LabelsName,
+    learns_from_people,
+)
 
 if TYPE_CHECKING:
     from rocktag.fitting import Vectors
@@ -41,8 +47,8 @@ def train(
     ] = None,
     corpus: CorpusFile = None,
     labels: Annotated[
-        SchemeName | None,
-        typer.Option(help="Which rules label the headlines; default train.labels."),
+        LabelsName | None,
+        typer.Option(help="Of which rules, and of people; default train.labels."),
     ] = None,
     text_view: Annotated[
         TextView | None,
@@ -160,6 +166,7 @@ def train_and_publish(
         resume=resume,
         vectors=vectors,
         encoder=encoder_of(settings.train, settings),
+        human=_people_of(here, settings),
     )
     if trained.unlearned:
         note(
@@ -174,6 +181,14 @@ def train_and_publish(
     return Outcome(trained, published, promotion)
 
 
+def _people_of(here: Session, settings: Settings) -> HumanLabels | None:
+    """Return what the database's annotations say, if it is to be learned."""
+    labels = settings.train.labels
+    if not learns_from_people(labels):
+        return None
+    return annotated(here, rules_of(labels).labels)
+
+
 def _train(
     corpus: Corpus,
     settings: Settings,
@@ -181,6 +196,7 @@ def _train(
     resume: bool,
     vectors: Vectors | None,
     encoder: Encoder | None,
+    human: HumanLabels | None,
 ) -> Trained:
     from rocktag import training
 
@@ -193,4 +209,5 @@ def _train(
             resume=resume,
             vectors=vectors,
             encoder=encoder,
+            human=human,
         )

@@ -106,8 +106,8 @@ def print_scores(trained: Trained, manifest: Manifest) -> None:
         )
         return
     print_table(
-        f"{crossed.folds} folds, each under thresholds tuned on the others, against the"
-        " rules: mean ± standard deviation",
+        f"{crossed.folds} folds, each under thresholds tuned on the others, against"
+        f" {manifest.scored_against}: mean ± standard deviation",
         ["score", *crossed.scores],
         (
             [name, *(_spread(by_name[name]) for by_name in crossed.scores.values())]

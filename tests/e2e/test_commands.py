@@ -33,19 +33,21 @@ def _select(rocktag: Rocktag, statement: str) -> list[tuple[Any, ...]]:
 
 
 def _commands(
-    command: Any = None, path: tuple[str, ...] = ()
+    command: Any, path: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], Any]]:
-    command = command or typer.main.get_command(app)
     yield path, command
     for name, below in getattr(command, "commands", {}).items():
         yield from _commands(below, (*path, name))
 
 
-@pytest.mark.parametrize("path", [" ".join(path) for path, _ in _commands()])
+COMMANDS = dict(_commands(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("path", [" ".join(path) for path in COMMANDS])
 def test_every_command_has_a_help_that_tells_of_each_option(
     path: str, call: Call
 ) -> None:
-    command = dict(_commands())[tuple(path.split())]
+    command = COMMANDS[tuple(path.split())]
     silent = [
         parameter.name
         for parameter in command.params

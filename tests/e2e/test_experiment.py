@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Rocktag
+from tests.e2e.conftest import Rocktag, sample_file
 from tests.pages import read_page
 
 TINY = """
@@ -34,7 +34,7 @@ def files(rocktag: Rocktag) -> list[Path]:
         path.write_text(f"tour{numbers}\nthe{numbers}\nbroken 1\nnew{numbers}\n")
         paths.append(path)
     (rocktag.folder / "config.toml").write_text(TINY)
-    rocktag.well("sample", "-n", "300", "--seed", "3", "-o", "small.csv")
+    sample_file(rocktag, "small.csv", 300)
     return paths
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Rocktag, wait_until
+from tests.e2e.conftest import Rocktag, sample_file, wait_until
 
 SAID = "rocktag: interrupted; what was stored before stays, nothing is half-written\n"
 TINY = """
@@ -62,7 +62,7 @@ def test_a_training_in_a_pipe_tells_its_epochs_and_is_published_at_ctrl_c(
     rocktag: Rocktag,
 ) -> None:
     (rocktag.folder / "config.toml").write_text(TINY)
-    rocktag.well("sample", "-n", "300", "--seed", "3", "-o", "small.csv")
+    sample_file(rocktag, "small.csv", 300)
     process = rocktag.start(
         "train", "--classifier", "cnn-bilstm", "--corpus", "small.csv"
     )
@@ -82,7 +82,7 @@ def test_a_killed_training_goes_on_to_its_publication(
 ) -> None:
     tiny = TINY.replace("epochs = 400", "epochs = 2")
     (rocktag.folder / "config.toml").write_text(tiny)
-    rocktag.well("sample", "-n", "300", "--seed", "3", "-o", "small.csv")
+    sample_file(rocktag, "small.csv", 300)
     train = ("train", "--classifier", "cnn-bilstm", "--corpus", "small.csv")
     process = rocktag.start(*train)
     log = rocktag.folder / "worker.log"

@@ -9,6 +9,7 @@ import subprocess
 import tomllib
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from rocktag.cli import main
 from rocktag.config import Settings
 from rocktag.db import alerts
+from rocktag.db.annotations import Reading, append
 from rocktag.db.engine import with_driver
 from rocktag.training import Trained
 from tests.e2e.conftest import World
@@ -35,11 +37,26 @@ ROLE = "rocktag_worker"
 @pytest.fixture
 def role(backend: str, empty_url: str, world: World) -> Iterator[str]:
     """The database's URL for a role that has just the documented grants."""
-    name = f"{ROLE}_{uuid.uuid4().hex[:8]}"
+    with _made(ROLE, backend, empty_url, _documented(backend)) as url:
+        yield url
+
+
+@pytest.fixture
+def annotator(backend: str, empty_url: str, world: World) -> Iterator[str]:
+    """The database's URL for a role that has just what an annotator is given."""
+    grants = _documented(f"annotator {backend}")
+    with _made("rocktag_annotator", backend, empty_url, grants) as url:
+        yield url
+
+
+@contextmanager
+def _made(role: str, backend: str, empty_url: str, grants: list[str]) -> Iterator[str]:
+    """Make a role under a name of its own; yield the database's URL for it."""
+    name = f"{role}_{uuid.uuid4().hex[:8]}"
     owner = create_engine(with_driver(empty_url), isolation_level="AUTOCOMMIT")
     with owner.connect() as connection:
-        for statement in _documented(backend):
-            connection.execute(text(statement.replace(ROLE, name)))
+        for statement in grants:
+            connection.execute(text(statement.replace(role, name)))
     yield (
         make_url(empty_url)
         .set(username=name, password="change me")
@@ -54,9 +71,12 @@ def role(backend: str, empty_url: str, world: World) -> Iterator[str]:
 
 
 def _documented(backend: str) -> list[str]:
-    """Return the statements of the page for a kind of database, or for `retrain`."""
+    """Return the statements of the page for a kind of database or of role."""
     page = (ROOT / "docs" / "operating.md").read_text()
-    kinds = ("postgresql", "mysql", "retrain")
+    kinds = (
+        *("postgresql", "mysql", "retrain"),
+        *("annotator postgresql", "annotator mysql"),
+    )
     blocks = re.findall(r"```sql\n(.*?)```", page, flags=re.DOTALL)
     block = dict(zip(kinds, blocks, strict=True))[backend]
     return [part.strip() for part in block.split(";") if part.strip()]
@@ -68,6 +88,10 @@ def test_the_worker_needs_no_more_than_the_documented_grants(
 ) -> None:
     world.add(300)
     with world.database.write() as connection:
+        read = connection.execute(text("SELECT id, title FROM headline")).all()
+        words = {"tour": True, "announce": False}
+        readings = [Reading(row.id, row.title, words) for row in read[:50]]
+        append(connection, readings, "ada")
         for subject in ("pull", "train"):  # nothing succeeds in `train`: it stays
             alerts.raise_alert(connection, "failed_run", subject, "the disk is full")
     with web_hook() as inbox:
@@ -80,6 +104,7 @@ def test_the_worker_needs_no_more_than_the_documented_grants(
     assert world.select("SELECT status, count(*) FROM tagging GROUP BY status") == [
         ("done", 300)
     ]
+    assert world.count("headline_label WHERE verdict") == 50
     stranger = create_engine(with_driver(role))
     for statement in (
         "DROP TABLE run_label_pair",
@@ -108,6 +133,36 @@ def test_a_worker_that_retrains_needs_just_one_grant_more(
     one_round(world, *retraining(every_days=1e-5), ROCKTAG_DATABASE_URL=role)
     ((champion,),) = world.select("SELECT model_version FROM champion")
     assert champion not in (worse, world.published.manifest.name)
+
+
+@pytest.mark.parametrize("backend", ["postgresql", "mysql"], indirect=True)
+def test_an_annotator_needs_no_more_than_the_documented_grants(
+    world: World, annotator: str
+) -> None:
+    world.add(60)
+    world.rocktag.well("worker", "--once")
+    read = world.rocktag.folder / "read.csv"
+    world.rocktag.well("annotate", "export", read, ROCKTAG_DATABASE_URL=annotator)
+    read.write_text(read.read_text().replace(",,,", ",tour,,"))
+    command = ("annotate", "import", read, "--annotator", "ada", "--only-known")
+    result = world.rocktag(*command, ROCKTAG_DATABASE_URL=annotator)
+    assert result.code == 0, result.stderr
+    assert world.count("annotation") > 0
+    said = world.count("annotation")
+    world.rocktag.well(
+        "annotate", "agreement", "--json", ROCKTAG_DATABASE_URL=annotator
+    )
+    stranger = create_engine(with_driver(annotator))
+    for statement in (
+        "DELETE FROM annotation",
+        "UPDATE annotation SET present = NOT present",
+        "UPDATE headline_label SET probability = 1",
+        "DELETE FROM tagging",
+    ):
+        with pytest.raises(SQLAlchemyError), stranger.begin() as connection:
+            connection.execute(text(statement))
+    stranger.dispose()
+    assert world.count("annotation") == said
 
 
 def test_systemd_finds_no_fault_in_the_unit() -> None:

@@ -104,7 +104,10 @@ def test_the_outcome_shows_what_is_lost_doubled_or_left_over(
         "UPDATE tagging SET status = 'pending' WHERE headline_id = 2": ("lost", 2),
         "UPDATE headline_label SET run_id = 1 WHERE headline_id = 3": ("doubled", 1),
         "INSERT INTO headline_label SELECT 4, model_version_id, 'surplus', probability,"
-        " threshold, run_id, served_by FROM headline_label LIMIT 1": ("doubled", 2),
+        " threshold, run_id, served_by, verdict FROM headline_label LIMIT 1": (
+            "doubled",
+            2,
+        ),
         "UPDATE run SET done = done + 1 WHERE job = 'tag'": ("counted", 41),
         "UPDATE tagging SET status = 'leased' WHERE headline_id = 5": ("unfinished", 1),
     }

@@ -16,6 +16,7 @@ import pytest
 from jobs import JOBS
 from rocktag.config import Settings
 from rocktag.db import Database
+from rocktag.db.annotations import Reading, append
 from rocktag.db.runs import RunRecord
 from rocktag.runtime import Job, Runtime
 from rocktag.types import Probabilities
@@ -25,7 +26,7 @@ from tests.e2e.conftest import Rocktag, World, wait_until
 on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 on_servers = pytest.mark.parametrize("backend", ["postgresql", "mysql"], indirect=True)
 SMALL_BATCHES = ("--set", "tag.batch_size=50", "--set", "tag.lease_seconds=1")
-FORBIDDEN = ("tensorflow", "keras", "transformers", "torch")
+FORBIDDEN = ("tensorflow", "keras", "transformers", "torch", "pandas")
 _DEATHS = ("dies", "dead at 70", "died last night", "is dead", "death confirmed")
 
 
@@ -99,7 +100,7 @@ def _assert_each_tagged_once(world: World, total: int) -> None:
 
 
 @on_sqlite
-def test_the_daemon_tags_what_comes_in_and_never_imports_a_deep_learning_framework(
+def test_the_daemon_tags_what_comes_in_and_never_imports_a_framework_or_pandas(
     world: World, tmp_path: Path
 ) -> None:
     planted = _tripwires(tmp_path)
@@ -410,3 +411,31 @@ def test_a_tick_that_falls_while_its_job_runs_comes_right_after(
     runtime = Runtime(Settings.model_validate({"schedule": schedule}), database)
     serve({"pull": Job(slow, once_a_tick=True)}, runtime)
     assert moments[-1] - moments[0] < 5
+
+
+@on_sqlite
+def test_an_audit_tells_what_people_say_of_the_tags(world: World) -> None:
+    world.add(200, seed=5)
+    run_once(JOBS, runtime_of(world))
+    given = world.select(
+        "SELECT headline_id, label FROM headline_label"
+        " WHERE label NOT IN ('vocalist', 'play') ORDER BY headline_id, label"
+    )
+    titles = dict(world.select("SELECT id, title FROM headline"))
+    wrong = given[0]
+    with world.database.write() as connection:
+        readings = [
+            Reading(key, titles[key], {label: (key, label) != wrong}, "uncertain")
+            for key, label in given[:20]
+        ]
+        append(connection, readings, "reader")
+    run_once(JOBS, runtime_of(world))
+    ((run_id,),) = world.select("SELECT max(id) FROM run WHERE job = 'audit'")
+    of_run = f"WHERE run_id = {run_id}"
+    metrics = dict(world.select(f"SELECT name, value FROM run_metric {of_run}"))
+    assert (metrics["human_read"], metrics["human_precision"]) == (20, 0.95)
+    assert "human_recall" not in metrics  # chance chose none of them
+    columns = "SELECT label, human_read, human_right FROM run_label_metric"
+    rows = world.select(f"{columns} {of_run} AND human_read > human_right")
+    ((label, read, right),) = rows
+    assert (label, read - right) == (wrong[1], 1)

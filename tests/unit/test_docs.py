@@ -73,6 +73,8 @@ def fault_of(line: str) -> str | None:
             if not below(command):
                 return None
             rest = [*context._protected_args, *context.args]
+            if not rest and command.invoke_without_command:
+                return None
             name, command, rest = command.resolve_command(context, rest)
     except typer.Exit:  # after --help
         return None

@@ -113,7 +113,7 @@ def _show(name: str, manifest: Manifest) -> None:
         output.print(f"by the {rules}: {', '.join(manifest.rule_labels)}")
     scored = "Out-of-fold" if manifest.cross_validation else "Test"
     print_table(
-        f"{scored} headlines, against the rules",
+        f"{scored} headlines, against {manifest.scored_against}",
         ["thresholds", "micro F1", "macro F1", "exact match"],
         (
             [policy, found["micro_f1"], found["macro_f1"], found["subset_accuracy"]]
