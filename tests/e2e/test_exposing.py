@@ -333,7 +333,7 @@ def test_a_database_that_hangs_holds_nobody_up(
         begun = time.monotonic()
         assert _metrics(port)[("rocktag_database_up",)] == 0
         assert _get(port, "/readyz")[0] == 503
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 15
         hangs.set()
 
 

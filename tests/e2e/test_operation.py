@@ -243,7 +243,7 @@ def test_a_second_signal_ends_a_busy_worker_at_once(world: World) -> None:
         process.wait(0.5)
     begun = time.monotonic()
     assert end(process, signal.SIGTERM) == 128 + signal.SIGTERM
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 10
     assert world.select("SELECT status FROM run") == [("running",)]
 
 

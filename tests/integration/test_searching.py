@@ -181,7 +181,7 @@ def test_a_time_budget_ends_the_trial_in_hand_after_its_epoch(
         assert [trial.state for trial in study.trials] == ["failed"]
         assert study.trials[0].remark.startswith("out of time in epoch")
         assert study.best is None
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 9
     assert len(drawn(searched(database, plan_of()))) == 6
 
 

@@ -80,10 +80,10 @@ def test_a_command_that_hangs_is_killed_with_all_that_it_started(
 def test_a_command_that_leaves_a_child_in_the_background_is_not_waited_for(
     tmp_path: Path,
 ) -> None:
-    script = "import subprocess; subprocess.Popen(['sleep', '3'])\n"
+    script = "import subprocess; subprocess.Popen(['sleep', '20'])\n"
     begun = time.monotonic()
     assert commands.run(_python(tmp_path, script), b"", ALERT, _never) is None
-    assert time.monotonic() - begun < 2.5
+    assert time.monotonic() - begun < 15
 
 
 def test_of_a_command_that_fails_the_end_of_its_words_is_told(tmp_path: Path) -> None:
