@@ -125,7 +125,7 @@ def train(
         UsageError: What the classifier needs is not installed, or it cannot resume.
     """
     begun = time.monotonic()
-    gold = configured_gold(settings, rules)
+    gold = configured_gold(settings, rules.labels)
     learned = learn(
         corpus,
         rules,

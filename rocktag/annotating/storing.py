@@ -10,7 +10,7 @@ from rocktag.comparing import GoldRow, read_content, read_gold_rows
 from rocktag.db import Connection, Database, headlines
 from rocktag.db.annotations import Reading, append, keys_of
 from rocktag.db.locks import lock_against_edits
-from rocktag.labeling import topic_rules
+from rocktag.labeling import labels_of_people
 from rocktag.text import title_hash
 from rocktag.types import Headline
 
@@ -45,7 +45,7 @@ def said_of(given: Collection[str], unsure: Collection[str]) -> dict[str, bool]:
     (True, False, False)
     """
     return {
-        label: label in given for label in topic_rules().labels if label not in unsure
+        label: label in given for label in labels_of_people() if label not in unsure
     }
 
 
@@ -74,7 +74,7 @@ def store_file(
         InputError: The file cannot be used; nothing is stored.
         StoreError: The database refuses; nothing is stored.
     """
-    rows = read_gold_rows(read_content(path), path, topic_rules().labels)
+    rows = read_gold_rows(read_content(path), path, labels_of_people())
     read = [row for row in rows if row.given or row.disputed]
 
     def store(connection: Connection) -> Imported:

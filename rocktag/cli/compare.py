@@ -27,7 +27,7 @@ from rocktag.comparing import Comparer, Comparison, Exam, Gold, configured_gold
 from rocktag.corpus import Corpus
 from rocktag.db import aliases, models
 from rocktag.errors import ArtifactError
-from rocktag.labeling import rules_of
+from rocktag.labeling import labels_of_people, rules_of
 from rocktag.recording import recorded_run
 
 
@@ -61,7 +61,7 @@ def compare(
     here = here.with_options("evaluation", {"gold": gold and str(gold)})
     names = _names(here, versions or [])
     chosen = _reference(here, reference, names)
-    labelled = configured_gold(here.settings, rules_of(here.settings.train.labels))
+    labelled = configured_gold(here.settings, labels_of_people())
     check_writable(here.settings.models_dir)
     titles = read_corpus(here, corpus, parse_columns(column))
     with recorded_run(here.database, "compare") as record:

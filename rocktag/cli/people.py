@@ -8,7 +8,7 @@ from rocktag.cli.session import Session
 from rocktag.comparing import Gold, configured_gold, gold_of
 from rocktag.db.annotations import human_labels
 from rocktag.errors import InputError
-from rocktag.labeling import rules_of
+from rocktag.labeling import labels_of_people
 from rocktag.types import HumanLabels
 
 
@@ -35,12 +35,12 @@ def people_if_any(here: Session) -> Gold | None:
         InputError: The file cannot be used.
         StoreError: The database refuses.
     """
-    rules = rules_of("topics")  # it has no label that counts as another
-    found = configured_gold(here.settings, rules)
+    labels = labels_of_people()
+    found = configured_gold(here.settings, labels)
     if found is not None:
         return found
-    human = annotated(here, rules.labels)
-    return gold_of(human, rules.labels, "the database") if human.known.any() else None
+    human = annotated(here, labels)
+    return gold_of(human, labels, "the database") if human.known.any() else None
 
 
 def annotated(here: Session, labels: Sequence[str]) -> HumanLabels:

@@ -106,7 +106,7 @@ def _study(here: Session, titles: Corpus, bars: ExitStack) -> Study:
     from rocktag.replicating import Study
 
     rules = rules_of(here.settings.train.labels)
-    gold = configured_gold(here.settings, rules)
+    gold = configured_gold(here.settings, rules.labels)
     exam = Exam(titles, rules, here.settings.tag.threshold, gold)
     with here.database.read() as connection:
         champion = models.champion(connection)

@@ -18,7 +18,6 @@ import numpy.typing as npt
 from rocktag.comparing.counts import Counts, count
 from rocktag.comparing.gold_file import read_content, read_gold_rows
 from rocktag.config import Settings
-from rocktag.labeling import Rules
 from rocktag.types import ALIASES, Flags, HumanLabels, Targets
 
 
@@ -109,14 +108,18 @@ def as_readers_say(
     return found
 
 
-def configured_gold(settings: Settings, rules: Rules) -> Gold | None:
+def configured_gold(settings: Settings, labels: Sequence[str]) -> Gold | None:
     """Return the human-labelled headlines of `evaluation.gold`, if it is set.
+
+    Args:
+        settings: Which file.
+        labels: The L labels that a model may give; no other may stand in the file.
 
     Raises:
         InputError: The file cannot be used.
     """
     file = settings.evaluation.gold
-    return None if file is None else read_gold(file, rules.labels)
+    return None if file is None else read_gold(file, labels)
 
 
 def read_gold(path: Path, labels: Sequence[str]) -> Gold:

@@ -8,7 +8,7 @@ from rocktag.labeling.analysis import RuleReport, analyse
 from rocktag.labeling.rules import keyword_rules
 from rocktag.labeling.scheme import CastVote, Explanation, Rules
 from rocktag.labeling.topics import topic_rules
-from rocktag.types import LabelsName, scheme_of
+from rocktag.types import ALIASES, LabelsName, scheme_of
 
 __all__ = [
     "CastVote",
@@ -17,6 +17,7 @@ __all__ = [
     "Rules",
     "analyse",
     "keyword_rules",
+    "labels_of_people",
     "rules_of",
     "topic_rules",
 ]
@@ -29,3 +30,14 @@ def rules_of(labels: LabelsName) -> Rules:
     'topics'
     """
     return topic_rules() if scheme_of(labels) == "topics" else keyword_rules()
+
+
+def labels_of_people() -> tuple[str, ...]:
+    """Return the labels that people give, in which none counts as another.
+
+    They are those of the topics, which take long to read.
+
+    >>> labels_of_people() == rules_of("topics").labels
+    True
+    """
+    return tuple(label for label in keyword_rules().labels if label not in ALIASES)

@@ -128,19 +128,35 @@ class Alphabet:
                 return self._where(is_name) | {letters["quoted"]}
             case _ if part.endswith("~"):
                 wanted = stem(part[:-1])
-                same = self._where(lambda word: stem(word) == wanted)
-                return same | {letters[f"~{wanted}"]}
+                return self._by_stem[wanted] | {letters[f"~{wanted}"]}
             case _:
                 return frozenset(letters[part])
 
+    @cached_property
+    def _by_stem(self) -> Mapping[str, frozenset[str]]:
+        """Stem to the letters of the words that have it."""
+        found: dict[str, set[str]] = {one: set() for one in self.stems}
+        for word in self.words:
+            if (own := stem(word)) in found:
+                found[own].add(self._letters[word])
+        return {one: frozenset(letters) for one, letters in found.items()}
+
     def rarity(self, letters: frozenset[str]) -> float:
         """Guess how seldom one of these stands in a headline: long words are rare."""
-        return -sum(2.0 ** -self._lengths[letter] for letter in letters)
+        found = self._rarities.get(letters)
+        if found is None:
+            shares = map(self._shares.__getitem__, letters)
+            found = self._rarities[letters] = -sum(shares)
+        return found
 
     @cached_property
-    def _lengths(self) -> Mapping[str, int]:
-        words = {letter: len(name) for name, letter in self._letters.items()}
-        return words | {self._letters[kind]: 0 for kind in _KINDS}
+    def _rarities(self) -> dict[frozenset[str], float]:
+        return {}
+
+    @cached_property
+    def _shares(self) -> Mapping[str, float]:
+        words = {letter: 2.0 ** -len(name) for name, letter in self._letters.items()}
+        return words | {self._letters[kind]: 1.0 for kind in _KINDS}
 
     def _where(self, holds: _Predicate) -> frozenset[str]:
         return frozenset(self._letters[word] for word in self.words if holds(word))

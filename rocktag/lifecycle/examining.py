@@ -64,7 +64,7 @@ def _judged(
     corpus: Corpus | None,
 ) -> Verdict:
     rules = rules_of(settings.train.labels)
-    gold = comparing.configured_gold(settings, rules)
+    gold = comparing.configured_gold(settings, rules.labels)
     with database.read() as connection:
         manifests = models.registered_manifests(connection)
     limits = settings.gate
