@@ -6,19 +6,22 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
 from rocktag.artifact import Published, publish
 from rocktag.config import Settings
 from rocktag.corpus import gather
-from rocktag.db import Database, schema
+from rocktag.db import Database
 from rocktag.labeling import keyword_rules
 from rocktag.sampling import sample
 from rocktag.training import Trained, train
 from tests import databases
 from tests.databases import Made
 from tests.once import Once
+from tests.restored import MariaDB, PostgreSQL
+from tests.restoring import Restored
 
 BACKENDS = ("sqlite", "postgresql", "mysql")
 
@@ -86,11 +89,49 @@ def empty_database(empty_url: str) -> Iterator[Database]:
     database.close()
 
 
+@pytest.fixture(scope="session")
+def migrated_file(once: Once) -> Path:
+    """A SQLite file with what migrations made, to be copied."""
+    return once("migrated", lambda: databases.migrated_file(once.folder))
+
+
+@pytest.fixture(scope="session")
+def restored_postgresql() -> Iterator[Restored]:
+    """A database of PostgreSQL with what migrations made, for all tests in turn."""
+    made = PostgreSQL()
+    yield made
+    made.end()
+
+
+@pytest.fixture(scope="session")
+def restored_mysql() -> Iterator[Restored]:
+    """A database of MariaDB with what migrations made, for all tests in turn."""
+    made = MariaDB()
+    yield made
+    made.end()
+
+
 @pytest.fixture
-def database(empty_database: Database) -> Database:
+def database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """The URL of a database with rocktag's tables and nothing in them."""
+    if backend == "sqlite":
+        file = tmp_path / "rocktag.db"
+        copyfile(request.getfixturevalue("migrated_file"), file)
+        return f"sqlite:///{file}"
+    restored: Restored = request.getfixturevalue(f"restored_{backend}")
+    if backend == "mysql" and request.node.get_closest_marker("writers_at_once"):
+        restored.make_anew()
+    else:
+        restored.restore()
+    return restored.url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
     """A database with rocktag's tables and nothing in them."""
-    schema.upgrade(empty_database)
-    return empty_database
+    opened = Database(database_url)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Databases for tests: made, emptied, ended.
 
-A server takes long to make a database: so each test process makes one of PostgreSQL,
-and it is emptied from test to test. Each test has a MariaDB of its own: where tables
-were truncated, writers at once met in deadlocks that they do not meet in new ones.
+A server takes long to make a database: so each test process makes one of PostgreSQL
+for the tests that begin without tables, and it is emptied from test to test. Each such
+test has a MariaDB of its own. What other tests begin with is told in restoring.py.
 """
 
 from __future__ import annotations
@@ -12,21 +12,26 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from rocktag.db import Database, schema
 from rocktag.db.engine import with_driver
 
 _ADMIN_URLS = {
     "postgresql": ("ROCKTAG_TEST_POSTGRES_URL", "postgresql://127.0.0.1:5432/test"),
     "mysql": ("ROCKTAG_TEST_MYSQL_URL", "mysql://root@127.0.0.1:3306/test"),
 }
-# What a test left open, what it made, and a schema as a new database has it.
-_EMPTY_POSTGRESQL = (
+CLOSE_OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+# What a test left open, what it made, and a schema as a new database has it.
+EMPTY_POSTGRESQL = (
+    CLOSE_OTHERS,
     """DO $$ DECLARE made record; BEGIN
       FOR made IN SELECT nspname FROM pg_namespace
         WHERE nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%'
@@ -66,8 +71,17 @@ def make(backend: str) -> Made:
 def empty_postgresql(url: str) -> None:
     """Take away whatever a test has made or left open."""
     with _connected(url, "postgresql") as connection:
-        for statement in _EMPTY_POSTGRESQL:
+        for statement in EMPTY_POSTGRESQL:
             connection.execute(text(statement))
+
+
+def migrated_file(folder: Path) -> Path:
+    """Make a SQLite file with rocktag's tables; all of it is in the one file."""
+    file = folder / "migrated.db"
+    database = Database(f"sqlite:///{file}")
+    schema.upgrade(database)
+    database.close()  # the last to close it takes its write-ahead log in
+    return file
 
 
 def _admin_url(backend: str) -> str:

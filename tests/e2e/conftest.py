@@ -173,14 +173,14 @@ def rocktag_everywhere(tmp_path: Path, empty_url: str, models_dir: Path) -> Rock
 
 @pytest.fixture
 def world(
-    tmp_path: Path, empty_url: str, database: Database, published: Published
+    tmp_path: Path, database_url: str, database: Database, published: Published
 ) -> World:
     """Each kind of database in turn, with a champion and no headline."""
     facts = version_facts(published.manifest, published.manifest_sha256)
     with database.write() as connection:
         key = models.register(connection, facts)
         models.promote(connection, key, by="test", why="test")
-    rocktag = _rocktag(tmp_path, empty_url, published.folder.parents[1])
+    rocktag = _rocktag(tmp_path, database_url, published.folder.parents[1])
     return World(rocktag, database, published)
 
 

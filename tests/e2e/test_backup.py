@@ -17,14 +17,14 @@ from tests.e2e.conftest import World
 
 
 @pytest.fixture
-def restored(backend: str, empty_url: str, tmp_path: Path) -> Iterator[URL]:
+def restored(backend: str, database_url: str, tmp_path: Path) -> Iterator[URL]:
     """Where a copy can be restored to: an empty database on the same server."""
-    url = make_url(empty_url)
+    url = make_url(database_url)
     if backend == "sqlite":
         yield url.set(database=str(tmp_path / "restored.db"))
         return
     name = f"rocktag_test_{uuid.uuid4().hex[:12]}"
-    server = create_engine(with_driver(empty_url), isolation_level="AUTOCOMMIT")
+    server = create_engine(with_driver(database_url), isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     yield url.set(database=name)

@@ -29,11 +29,11 @@ QUICK = ("--set", "gate.minimum_speed=0", "--set", "evaluation.resamples=100")
 
 @pytest.fixture
 def models(
-    call: Call, published: Published, database: Database, empty_url: str
+    call: Call, published: Published, database: Database, database_url: str
 ) -> Call:
     """`rocktag models …` on a database with a champion."""
     crowned(database, published)
-    here = (*QUICK, *options_of(published, empty_url))
+    here = (*QUICK, *options_of(published, database_url))
     return lambda *arguments: call(*here, "models", *arguments)
 
 

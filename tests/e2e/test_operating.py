@@ -35,30 +35,32 @@ ROLE = "rocktag_worker"
 
 
 @pytest.fixture
-def role(backend: str, empty_url: str, world: World) -> Iterator[str]:
+def role(backend: str, database_url: str, world: World) -> Iterator[str]:
     """The database's URL for a role that has just the documented grants."""
-    with _made(ROLE, backend, empty_url, _documented(backend)) as url:
+    with _made(ROLE, backend, database_url, _documented(backend)) as url:
         yield url
 
 
 @pytest.fixture
-def annotator(backend: str, empty_url: str, world: World) -> Iterator[str]:
+def annotator(backend: str, database_url: str, world: World) -> Iterator[str]:
     """The database's URL for a role that has just what an annotator is given."""
     grants = _documented(f"annotator {backend}")
-    with _made("rocktag_annotator", backend, empty_url, grants) as url:
+    with _made("rocktag_annotator", backend, database_url, grants) as url:
         yield url
 
 
 @contextmanager
-def _made(role: str, backend: str, empty_url: str, grants: list[str]) -> Iterator[str]:
+def _made(
+    role: str, backend: str, database_url: str, grants: list[str]
+) -> Iterator[str]:
     """Make a role under a name of its own; yield the database's URL for it."""
     name = f"{role}_{uuid.uuid4().hex[:8]}"
-    owner = create_engine(with_driver(empty_url), isolation_level="AUTOCOMMIT")
+    owner = create_engine(with_driver(database_url), isolation_level="AUTOCOMMIT")
     with owner.connect() as connection:
         for statement in grants:
             connection.execute(text(statement.replace(role, name)))
     yield (
-        make_url(empty_url)
+        make_url(database_url)
         .set(username=name, password="change me")
         .render_as_string(hide_password=False)
     )
@@ -119,13 +121,13 @@ def test_the_worker_needs_no_more_than_the_documented_grants(
 
 @pytest.mark.parametrize("backend", ["postgresql", "mysql"], indirect=True)
 def test_a_worker_that_retrains_needs_just_one_grant_more(
-    world: World, role: str, empty_url: str, trained: Trained
+    world: World, role: str, database_url: str, trained: Trained
 ) -> None:
     folder = world.published.folder.parents[1]
     worse = crowned(world.database, another(trained, folder, "worse", micro=0.0))
     world.add(1_200, seed=12)
     (grant,) = _documented("retrain")
-    owner = create_engine(with_driver(empty_url), isolation_level="AUTOCOMMIT")
+    owner = create_engine(with_driver(database_url), isolation_level="AUTOCOMMIT")
     with owner.connect() as connection:
         name = make_url(role).username
         connection.execute(text(grant.replace(ROLE, str(name))))

@@ -326,6 +326,7 @@ def test_the_largest_batch_fits_into_its_statements(database: Database) -> None:
     assert _store(database, *edited) == Stored(edited=10_000)
 
 
+@pytest.mark.writers_at_once
 @pytest.mark.parametrize("order", [iter, reversed])
 def test_two_threads_storing_the_same_rows_store_them_once(
     database: Database, order: Callable[[Sequence[Headline]], Iterator[Headline]]

@@ -64,12 +64,13 @@ def _pause(database: Database) -> int:
     return int(_select(database, f"next_try_at - {now} FROM alert")[0][0])
 
 
+@pytest.mark.writers_at_once
 def test_each_alert_is_told_once_however_many_workers_there_are(
-    database: Database, empty_url: str, inbox: Inbox
+    database: Database, database_url: str, inbox: Inbox
 ) -> None:
     with database.write() as connection:
         run_id = runs.start(connection, "pull").run_id
-    others = [Database(empty_url, retry_seconds=10) for _ in range(3)]
+    others = [Database(database_url, retry_seconds=10) for _ in range(3)]
     with ExitStack() as stack:
         workers = [_runtime(other, url=inbox.url) for other in others]
         for worker in workers:

@@ -117,11 +117,11 @@ NAMES = st.one_of(
 
 
 @pytest.fixture
-def own_table(empty_url: str, database: Database) -> str:
+def own_table(database_url: str, database: Database) -> str:
     with database.write() as connection:
         connection.execute(text("CREATE TABLE posts (id INTEGER, title VARCHAR(99))"))
         connection.execute(text("INSERT INTO posts VALUES (1, 'Queen')"))
-    return empty_url
+    return database_url
 
 
 @pytest.fixture

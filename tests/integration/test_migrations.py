@@ -323,12 +323,12 @@ def test_moving_to_an_unknown_revision_changes_nothing(
 
 
 def test_a_move_that_failed_does_not_stop_the_next_process(
-    empty_url: str, database: Database, monkeypatch: pytest.MonkeyPatch
+    database_url: str, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(schema, "_LOCK_TIMEOUT", 1)
     with pytest.raises(StoreError):
         schema.downgrade(database, "no_such")
-    another = Database(empty_url)
+    another = Database(database_url)
     try:
         assert schema.downgrade(another, "base").current is None
     finally:

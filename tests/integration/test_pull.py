@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import pytest
@@ -137,29 +138,27 @@ THREE_POSTS = (
 
 
 @pytest.fixture
-def own(empty_url: str, database: Database) -> Own:
+def own(database_url: str, database: Database) -> Own:
     """The user's table in rocktag's own database."""
-    return Own(database, empty_url, database)
+    return Own(database, database_url, database)
 
 
 @pytest.fixture
-def apart(empty_url: str, empty_database: Database, tmp_path: Path) -> Iterator[Own]:
+def apart(
+    empty_url: str, empty_database: Database, migrated_file: Path, tmp_path: Path
+) -> Iterator[Own]:
     """The user's table in a database of its own."""
-    rocktag = Database(f"sqlite:///{tmp_path / 'apart.db'}")
-    schema.upgrade(rocktag)
+    file = copyfile(migrated_file, tmp_path / "apart.db")
+    rocktag = Database(f"sqlite:///{file}")
     yield Own(empty_database, empty_url, rocktag)
     rocktag.close()
 
 
 @pytest.fixture(params=["own", "apart"])
-def either(
-    request: pytest.FixtureRequest, empty_url: str, empty_database: Database, apart: Own
-) -> Own:
-    """The user's table in the same and in another database."""
-    if request.param == "apart":
-        return apart
-    schema.upgrade(empty_database)
-    return Own(empty_database, empty_url, empty_database)
+def either(request: pytest.FixtureRequest, backend: str) -> Own:
+    """The user's table in the same and in another database, of each kind."""
+    found: Own = request.getfixturevalue(str(request.param))
+    return found
 
 
 def test_new_rows_are_copied_and_the_table_is_left_as_it_is(either: Own) -> None:

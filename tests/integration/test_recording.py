@@ -28,9 +28,9 @@ GONE = -5  # seconds
 
 
 @pytest.fixture
-def patient(database: Database, empty_url: str) -> Iterator[Database]:
+def patient(database: Database, database_url: str) -> Iterator[Database]:
     """The database as the worker opens it: what fails for a while is tried again."""
-    opened = Database(empty_url, retry_seconds=20)
+    opened = Database(database_url, retry_seconds=20)
     yield opened
     opened.close()
 
@@ -40,6 +40,7 @@ def _statuses(database: Database) -> list[str]:
         return list(connection.scalars(select(run.c.status).order_by(run.c.id)))
 
 
+@pytest.mark.writers_at_once
 def test_of_two_workers_that_start_the_same_tick_one_runs(patient: Database) -> None:
     barrier = threading.Barrier(2)
 
@@ -138,14 +139,14 @@ def _locked_out(path: Path, seconds: float) -> Callable[[], None]:
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_locked_database_is_tried_again_and_given_up_after_its_time(
     database: Database,
-    empty_url: str,
+    database_url: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(engine, "_SQLITE_LOCK_TIMEOUT", 0.01)
     path = tmp_path / "rocktag.db"
     for retry_seconds, lasts in ((15.0, 1.0), (0.3, 2.0)):
-        opened = Database(empty_url, retry_seconds=retry_seconds)
+        opened = Database(database_url, retry_seconds=retry_seconds)
         with opened.read() as connection:  # connected before it is locked
             connection.execute(select(run))
         unlocked = _locked_out(path, lasts)

@@ -234,6 +234,7 @@ def test_enqueuing_all_frees_old_leases_too(
     assert work.counts() == {"pending": 8}
 
 
+@pytest.mark.writers_at_once
 def test_two_that_enqueue_at_once_make_each_pending_once(work: Work) -> None:
     work.store(*range(10, 600))
     with ThreadPoolExecutor(3) as threads:
@@ -279,6 +280,7 @@ def test_a_headline_that_kills_its_workers_is_soon_alone_and_then_given_up(
     assert queued.counts() == {"failed": 1, "done": 34}
 
 
+@pytest.mark.writers_at_once
 def test_claims_made_at_once_never_share_a_headline(queued: Work) -> None:
     queued.store(*range(10, 305))
     queued.enqueue()
@@ -427,6 +429,7 @@ def test_what_is_edited_while_it_is_tagged_stays_pending(queued: Work) -> None:
     assert (again.title, again.attempt) == ("Ghost cancel tour", 1)
 
 
+@pytest.mark.writers_at_once
 def test_a_title_is_not_claimed_while_it_is_being_edited(work: Work) -> None:
     if work.database.backend == "sqlite":
         pytest.skip("there writers take turns")
@@ -642,6 +645,7 @@ def test_without_edits_only_what_is_done_has_labels(queued: Work, seed: int) -> 
         assert all(walk.written[key] == 1 for key in done)
 
 
+@pytest.mark.writers_at_once
 def test_workers_and_editors_at_once_lose_nothing_and_stop_for_nothing(
     queued: Work,
 ) -> None:
