@@ -17,7 +17,8 @@ _OTHER_SCHEMAS = (
 )
 _RELATIONS = (
     "SELECT relname, relkind IN ('r', 'p') FROM pg_class"
-    " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')"
+    " WHERE relnamespace = CAST('public' AS regnamespace)"
+    " AND relkind IN ('r', 'p', 'v')"
 )
 # A row of the catalogue that was written anew has another xmin. TRUNCATE writes those
 # of tables and indexes anew: so what can be altered of them is told by itself.
