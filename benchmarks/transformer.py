@@ -148,7 +148,8 @@ def _tagging(
         encoder.folder,
         label_shares=np.full(_LABELS, 0.03),
     )
-    file = conversion.to_litert(model, batch=None, length=None, quantised=True)
+    frozen = conversion.freeze(model, batch=None, length=None)
+    file = conversion.to_litert(frozen, quantised=True)
     predict = litert_file.load(file, tokenizer, where="the benchmark's model")
     one_by_one = _study_tagger(file, tokenizer)
     rates = {

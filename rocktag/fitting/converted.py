@@ -68,14 +68,11 @@ def convert(network: Network, progress: Progress) -> Converted:
     Raises:
         TrainingError: Not even the float32 file says what Keras says.
     """
-    served = network.served()
+    frozen = conversion.freeze(
+        network.served(), batch=network.batch, length=network.length
+    )
     files = {
-        name: conversion.to_litert(
-            served,
-            batch=network.batch,
-            length=network.length,
-            quantised=name == "int8",
-        )
+        name: conversion.to_litert(frozen, quantised=name == "int8")
         for name in _FORMATS
     }
     differences = _differences(network, files)
