@@ -18,6 +18,9 @@ from tests.once import Once
 
 LABELS = ("album", "tour", "n/a")
 WORDS = 20
+SMALL = cnn_bilstm.Architecture(
+    embedding_dimension=6, filters=6, lstm_units=4, dense_units=6
+)
 SCHEDULE = Schedule(
     maximum_length=12,
     pad_always=False,
@@ -48,10 +51,7 @@ TRAINING, VALIDATION = examples(120, 1), examples(40, 2)
 
 def model(seed: int = 1) -> Any:
     frameworks.start_over(seed)
-    small = cnn_bilstm.Architecture(
-        embedding_dimension=6, filters=6, lstm_units=4, dense_units=6
-    )
-    return cnn_bilstm.build(small, vocabulary_size=WORDS, label_shares=np.full(3, 0.3))
+    return cnn_bilstm.build(SMALL, vocabulary_size=WORDS, label_shares=np.full(3, 0.3))
 
 
 def fitted(network: Any, schedule: Schedule = SCHEDULE, **options: Any) -> Fitting:
@@ -91,10 +91,6 @@ def uninterrupted(once: Once) -> Fitting:
     return once("fitting", lambda: fitted(model()))
 
 
-def test_one_seed_gives_one_fitting(uninterrupted: Fitting) -> None:
-    assert_same(fitted(model()), uninterrupted)
-
-
 def test_history_has_a_row_an_epoch_and_the_loss_falls(uninterrupted: Fitting) -> None:
     rows = uninterrupted.epochs
     assert [row.epoch for row in rows] == [1, 2, 3, 4]
@@ -109,7 +105,7 @@ def test_the_loss_of_validation_is_that_of_training(focus: float) -> None:
     schedule = replace(SCHEDULE, epochs=1, learning_rate=1e-9, negative_focus=focus)
     frameworks.start_over(1)
     network = cnn_bilstm.build(
-        cnn_bilstm.Architecture(embedding_dropout=0, dropout=0, filters=4),
+        replace(SMALL, embedding_dropout=0, dropout=0),
         vocabulary_size=WORDS,
         label_shares=np.full(3, 0.3),
     )
@@ -120,20 +116,7 @@ def test_the_loss_of_validation_is_that_of_training(focus: float) -> None:
     assert row.training_loss == pytest.approx(row.validation_loss, rel=0.05)
 
 
-def test_the_best_weights_are_restored(uninterrupted: Fitting) -> None:
-    schedule = replace(
-        SCHEDULE, epochs=8, learning_rate=0.5, learning_rate_decay="none"
-    )
-    network = model()
-    fitting = fitted(network, schedule)
-    losses = [row.validation_loss for row in fitting.epochs]
-    assert fitting.best_epoch == 1 + int(np.argmin(losses))
-    assert fitting.best_epoch < len(losses)
-    for found, best in zip(network.get_weights(), fitting.best_weights, strict=True):
-        np.testing.assert_array_equal(found, best)
-
-
-def test_training_stops_when_patience_runs_out() -> None:
+def test_it_stops_when_patience_runs_out_and_the_best_weights_are_restored() -> None:
     schedule = replace(
         SCHEDULE,
         epochs=30,
@@ -141,8 +124,13 @@ def test_training_stops_when_patience_runs_out() -> None:
         learning_rate=0.5,
         learning_rate_decay="none",
     )
-    fitting = fitted(model(), schedule)
+    network = model()
+    fitting = fitted(network, schedule)
     assert len(fitting.epochs) == fitting.best_epoch + 2 < 30
+    losses = [row.validation_loss for row in fitting.epochs]
+    assert fitting.best_epoch == 1 + int(np.argmin(losses))
+    for found, best in zip(network.get_weights(), fitting.best_weights, strict=True):
+        np.testing.assert_array_equal(found, best)
 
 
 def test_a_loss_that_is_not_finite_is_an_error() -> None:
@@ -150,7 +138,7 @@ def test_a_loss_that_is_not_finite_is_an_error() -> None:
         fitted(model(), replace(SCHEDULE, learning_rate=float("inf")))
 
 
-def test_an_interruption_keeps_the_best_so_far(
+def test_an_interruption_keeps_the_best_so_far_and_resumed_it_never_was(
     uninterrupted: Fitting, checkpoint: Checkpoint
 ) -> None:
     network = model()
@@ -160,6 +148,11 @@ def test_an_interruption_keeps_the_best_so_far(
     for found, best in zip(network.get_weights(), fitting.best_weights, strict=True):
         np.testing.assert_array_equal(found, best)
     assert checkpoint.load() is not None
+    resumed = fitted(model(), checkpoint=checkpoint, resume=True)
+    assert not resumed.interrupted
+    assert_same(resumed, uninterrupted)
+    checkpoint.remove()
+    assert not checkpoint.folder.parent.exists()
 
 
 def test_an_interruption_of_the_first_epoch_leaves_nothing(
@@ -170,21 +163,19 @@ def test_an_interruption_of_the_first_epoch_leaves_nothing(
     assert checkpoint.load() is None
 
 
-def test_a_resumed_training_ends_as_if_it_had_never_stopped(
+def test_one_seed_gives_one_fitting_and_when_it_is_over_nothing_is_left_to_learn(
     uninterrupted: Fitting, checkpoint: Checkpoint
 ) -> None:
-    fitted(model(), progress=Interrupt(3), checkpoint=checkpoint)
-    resumed = fitted(model(), checkpoint=checkpoint, resume=True)
-    assert not resumed.interrupted
-    assert_same(resumed, uninterrupted)
-    checkpoint.remove()
-    assert not checkpoint.folder.parent.exists()
-
-
-def test_a_training_whose_epochs_are_over_has_nothing_left_to_learn(
-    uninterrupted: Fitting, checkpoint: Checkpoint
-) -> None:
-    fitted(model(), checkpoint=checkpoint)
+    told: list[tuple[int, int]] = []
+    whole = fitted(
+        model(),
+        checkpoint=checkpoint,
+        progress=lambda stage, done, steps, _: (
+            told.append((done, steps)) if stage == "epoch" else None
+        ),
+    )
+    assert_same(whole, uninterrupted)
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]  # each epoch once
     network = model(seed=2)
     again = fitted(network, checkpoint=checkpoint, resume=True, progress=Interrupt(1))
     assert not again.interrupted
@@ -202,17 +193,6 @@ def test_a_checkpoint_that_cannot_be_written_is_told_and_training_goes_on(
     assert len(caplog.messages) == 4
     assert "cannot be written: Not a directory" in caplog.text
     assert "training goes on" in caplog.text
-
-
-def test_progress_tells_each_epoch_once(uninterrupted: Fitting) -> None:
-    told: list[tuple[int, int]] = []
-    fitted(
-        model(),
-        progress=lambda stage, done, steps, _: (
-            told.append((done, steps)) if stage == "epoch" else None
-        ),
-    )
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
 def test_nothing_to_resume_is_an_error(checkpoint: Checkpoint) -> None:
