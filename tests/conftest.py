@@ -19,6 +19,7 @@ from rocktag.sampling import sample
 from rocktag.training import Trained, train
 from tests import databases
 from tests.databases import Made
+from tests.figures import undrawn
 from tests.once import Once
 from tests.restored import MariaDB, PostgreSQL
 from tests.restoring import Restored
@@ -152,6 +153,13 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
     return Once(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
 
 
+@pytest.fixture(name="undrawn")
+def _undrawn() -> Iterator[None]:
+    """Draw no figures in a test that looks at none; its fixtures are made before."""
+    with undrawn():
+        yield
+
+
 @pytest.fixture(scope="session")
 def trained(once: Once) -> Trained:
     """A real model: a decision tree on 3,000 invented headlines, in some seconds."""
@@ -169,7 +177,7 @@ def trained(once: Once) -> Trained:
 def network_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of a network that is fitted in seconds."""
     small = {
-        "maximum_length": 12,
+        "maximum_length": 8,
         "embedding_dimension": 12,
         "filters": 12,
         "lstm_units": 6,

@@ -22,6 +22,7 @@ from rocktag.fitting import word_vectors
 from rocktag.labeling import keyword_rules
 from rocktag.sampling import sample
 from rocktag.training import Trained, train
+from tests.figures import undrawn
 
 
 def changed(settings: Settings, models_dir: Path, **network: object) -> Settings:
@@ -157,11 +158,12 @@ def test_a_network_without_its_tokenizer_is_refused(
         load(models_dir, found.manifest.name)
 
 
-def test_an_interrupted_training_is_published_as_such_and_resumed(
+def test_a_training_interrupted_in_an_epoch_and_after_the_last_is_resumed(
     trained_network: Trained, network_settings: Settings, tmp_path: Path
 ) -> None:
     settings = changed(network_settings, tmp_path)
-    broken = trained_on(settings, interrupt_in=3)
+    with undrawn():
+        broken = trained_on(settings, interrupt_in=3)
     facts = broken.draft.facts["fitting"]
     assert (facts["epochs"], facts["interrupted_in_epoch"]) == (2, 3)
     card = " ".join(broken.draft.files["README.md"].decode().split())
@@ -172,38 +174,31 @@ def test_an_interrupted_training_is_published_as_such_and_resumed(
     other = changed(network_settings, tmp_path, dropout=0.31)
     with pytest.raises(TrainingError, match="no training of this corpus"):
         trained_on(other, resume=True)
-    resumed = trained_on(settings, resume=True)
+    told: list[str] = []
+    for stage in ("convert", "predict", "thresholds", "report"):
+        learns = not told  # what it has left of its epochs
+        told.clear()
+        with pytest.raises(KeyboardInterrupt):
+            trained_on(settings, resume=True, interrupt_at=stage, told=told)
+        assert told[-1] == stage
+        assert ("fit" in told) is learns
+        gc.collect()  # what pytest knows of the error holds the lock
+    resumed = trained_on(settings, resume=True, interrupt_at="fit")
     assert resumed.draft.files == trained_network.draft.files
+    assert resumed.draft.facts == trained_network.draft.facts
     (kept,) = resumed.checkpoints
     kept.remove()
     with pytest.raises(TrainingError, match="no training of this corpus"):
         trained_on(settings, resume=True)
 
 
-def test_a_training_broken_off_after_its_epochs_is_resumed_without_them(
-    trained_network: Trained, network_settings: Settings, tmp_path: Path
-) -> None:
-    settings = changed(network_settings, tmp_path)
-    told: list[str] = []
-    for stage in ("convert", "predict", "thresholds", "report"):
-        is_resumed = bool(told)
-        told.clear()
-        with pytest.raises(KeyboardInterrupt):
-            trained_on(settings, resume=is_resumed, interrupt_at=stage, told=told)
-        assert told[-1] == stage
-        assert ("fit" in told) is not is_resumed
-        gc.collect()  # what pytest knows of the error holds the lock
-    resumed = trained_on(settings, resume=True, interrupt_at="fit")
-    assert resumed.draft.files == trained_network.draft.files
-    assert resumed.draft.facts == trained_network.draft.facts
-
-
+@pytest.mark.usefixtures("undrawn")
 def test_the_card_names_the_vectors_that_training_took(
     network_settings: Settings, tmp_path: Path
 ) -> None:
     file = tmp_path / "tiny.2d.txt"
     file.write_text("tour 1 2\nalbum 3 4\n")
-    settings = changed(network_settings, tmp_path, epochs=1)
+    settings = changed(network_settings, tmp_path, epochs=1, maximum_length=2)
     vectors = partial(word_vectors.read, file, preferred_dimension=2)
     found = train(
         corpus_of(600), keyword_rules(), settings, lambda *_: None, vectors=vectors

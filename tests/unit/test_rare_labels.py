@@ -26,8 +26,9 @@ from rocktag.sampling import sample
 from rocktag.splits import Split
 from rocktag.tagging import open_tagger
 from rocktag.thresholds import GRID, decide, tune
-from rocktag.training import Trained, learn, train
+from rocktag.training import Trained, labelled, learn, train
 from rocktag.types import NO_TOPIC, Probabilities, Targets
+from tests.figures import undrawn
 from tests.once import Once
 
 LABELS = keyword_rules().labels
@@ -41,7 +42,7 @@ TITLES = [
     "Zyx",
 ]
 SMALL_NETWORK = {
-    "maximum_length": 8,
+    "maximum_length": 4,
     "embedding_dimension": 4,
     "filters": 4,
     "lstm_units": 2,
@@ -59,7 +60,13 @@ def settings_of(rules_below: int, classifier: str = "decision-tree") -> Settings
 
 def trained_with(rules_below: int, classifier: str = "decision-tree") -> Trained:
     chosen = settings_of(rules_below, classifier)
-    return train(CORPUS, keyword_rules(), chosen, lambda *_: None)
+    with undrawn():
+        return train(CORPUS, keyword_rules(), chosen, lambda *_: None)
+
+
+def all_by_rules(once: Once, classifier: str) -> Trained:
+    """Return a model whose topics are all served by the rules."""
+    return once.trained(f"by-rules-{classifier}", lambda: trained_with(ALL, classifier))
 
 
 def task_of(targets: Targets, train_rows: int, rules_below: int) -> Task:
@@ -126,9 +133,10 @@ def test_rare_labels_are_served_exactly_as_the_rules_say(
 
 @pytest.mark.parametrize("classifier", ["logistic-regression", "cnn-bilstm"])
 def test_with_every_topic_by_the_rules_any_model_tags_as_they_do(
-    classifier: str, tmp_path: Path
+    classifier: str, once: Once, tmp_path: Path
 ) -> None:
-    tagger = open_tagger(tmp_path, name_of(trained_with(ALL, classifier), tmp_path), 1)
+    name = name_of(all_by_rules(once, classifier), tmp_path)
+    tagger = open_tagger(tmp_path, name, 1)
     _, decided = tagger.tag(TITLES)
     np.testing.assert_array_equal(decided, keyword_rules().label_matrix(TITLES))
     served = tagger.artifact.manifest.rule_labels
@@ -178,10 +186,12 @@ def test_a_model_whose_rules_changed_is_refused(
 
 
 @pytest.mark.parametrize("classifier", ["decision-tree", "cnn-bilstm"])
-def test_a_trial_is_measured_as_training_would_serve(classifier: str) -> None:
+def test_a_trial_is_measured_as_training_would_serve(
+    classifier: str, once: Once
+) -> None:
+    validation, _ = sides(all_by_rules(once, classifier))
     chosen = settings_of(ALL, classifier)
-    learned = learn(CORPUS, keyword_rules(), chosen, lambda *_: None)
-    targets, rows = learned.sides.targets, learned.sides.rows
+    targets, rows = labelled(CORPUS, keyword_rules(), chosen.train, lambda *_: None)
     task = Task(
         titles=CORPUS.titles,
         targets=targets,
@@ -193,7 +203,7 @@ def test_a_trial_is_measured_as_training_would_serve(classifier: str) -> None:
     seen: list[Probabilities] = []
     found = assess(task, lambda *_: None, lambda _, said: seen.append(said))
     topics = [label != NO_TOPIC for label in LABELS]
-    for said in (found, *seen, learned.sides.of(rows.validation)[1]):
+    for said in (found, *seen, validation[1]):
         np.testing.assert_array_equal(
             said[:, topics], targets[rows.validation][:, topics]
         )

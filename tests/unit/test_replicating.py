@@ -19,6 +19,7 @@ from rocktag.replicating.earlier import Wanted
 from rocktag.retuning import retune
 from rocktag.sampling import sample
 
+pytestmark = pytest.mark.usefixtures("undrawn")
 RULES = keyword_rules()
 CORPUS = gather((item.title for item in sample(600, seed=1)), "invented")
 TREE = Member("logistic-regression", "raw")
@@ -26,7 +27,7 @@ NETWORK = Member("cnn-bilstm", "raw")
 
 
 def settings_of(folder: Path, **train: object) -> Settings:
-    small = {"maximum_length": 12, "filters": 4, "lstm_units": 2, "epochs": 3}
+    small = {"maximum_length": 4, "filters": 4, "lstm_units": 2, "epochs": 3}
     given = {"cnn_bilstm": {**small, "dense_units": 4}, "seed": 3}
     return Settings.model_validate(
         {
