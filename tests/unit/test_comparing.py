@@ -27,6 +27,7 @@ from rocktag.errors import ArtifactError, TrainingError, UsageError
 from rocktag.labeling import keyword_rules
 from rocktag.sampling import sample
 from rocktag.training import Trained, train
+from tests.figures import undrawn
 from tests.once import Once
 
 RULES = keyword_rules()
@@ -47,7 +48,8 @@ def settings_of(folder: Path, **options: object) -> Settings:
 
 
 def trained_in(folder: Path, **options: object) -> Trained:
-    return train(CORPUS, RULES, settings_of(folder, **options), lambda *_: None)
+    with undrawn():
+        return train(CORPUS, RULES, settings_of(folder, **options), lambda *_: None)
 
 
 def name_of(trained: Trained, folder: Path) -> str:
@@ -61,10 +63,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def raw(folder: Path, once: Once) -> str:
+def raw_trained(folder: Path, once: Once) -> Trained:
     """A tree on titles as they stand."""
-    made = once.trained("compared-raw", lambda: trained_in(folder))
-    return name_of(made, folder)
+    return once.trained("compared-raw", lambda: trained_in(folder))
+
+
+@pytest.fixture(scope="module")
+def raw(folder: Path, raw_trained: Trained) -> str:
+    """The same, published."""
+    return name_of(raw_trained, folder)
 
 
 @pytest.fixture(scope="module")
@@ -281,10 +288,12 @@ def test_what_cannot_be_compared_is_refused(folder: Path, raw: str) -> None:
         compare([raw], CORPUS, RULES, settings, manifests={raw: "0" * 64})
 
 
-def test_a_version_of_an_older_rocktag_is_refused(folder: Path, tmp_path: Path) -> None:
-    made = train(CORPUS, RULES, settings_of(folder), lambda *_: None)
-    files = {n: c for n, c in made.draft.files.items() if n != "headline_keys.npy"}
-    old = replace(made.draft, files=files)
+def test_a_version_of_an_older_rocktag_is_refused(
+    raw_trained: Trained, tmp_path: Path
+) -> None:
+    draft = raw_trained.draft
+    files = {n: c for n, c in draft.files.items() if n != "headline_keys.npy"}
+    old = replace(draft, files=files)
     name = publish(tmp_path, old, training_seconds=1).manifest.name
     with pytest.raises(ArtifactError, match=r"which headlines .* train again"):
         compare([name], CORPUS, RULES, settings_of(tmp_path))
@@ -338,7 +347,8 @@ def test_each_manifest_has_the_yardsticks(
             "evaluation": Settings().evaluation.model_copy(update={"gold": gold_file})
         }
     )
-    made = train(CORPUS, RULES, chosen, lambda *_: None)
+    with undrawn():
+        made = train(CORPUS, RULES, chosen, lambda *_: None)
     manifest = publish(tmp_path, made.draft, training_seconds=1).manifest
     assert manifest.yardsticks is not None
     against_people = manifest.yardsticks.gold

@@ -28,6 +28,7 @@ from rocktag.sampling import sample
 from rocktag.text import split_key
 from rocktag.training import Trained, train
 from rocktag.types import NO_TOPIC, HumanLabels, Targets
+from tests.once import Once
 
 RULES = topic_rules()
 LABELS = RULES.labels
@@ -65,9 +66,11 @@ def taught(human: HumanLabels | None, made: Settings | None = None) -> Trained:
 
 
 @pytest.fixture(scope="module")
-def disagreeing() -> Trained:
+def disagreeing(once: Once) -> Trained:
     """A model of rules that see tours and people who see none."""
-    return taught(people(TITLES[:150], without_tours))
+    return once.trained(
+        "disagreeing", lambda: taught(people(TITLES[:150], without_tours))
+    )
 
 
 # How far the rules are believed
@@ -230,6 +233,7 @@ def test_the_same_is_learned_again(disagreeing: Trained) -> None:
     assert again.draft.files == disagreeing.draft.files
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_thresholds_are_tuned_again_on_what_people_read(
     disagreeing: Trained, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -243,6 +247,7 @@ def test_thresholds_are_tuned_again_on_what_people_read(
     assert found.draft.files[stacker_file.NAME] == source.files[stacker_file.NAME]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_what_people_do_not_say_counts_neither_way() -> None:
     human = people(TITLES[:150], without_tours)
     known = human.known.copy()
@@ -254,6 +259,7 @@ def test_what_people_do_not_say_counts_neither_way() -> None:
     assert not held_out.human_rules[:, TOUR].any()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_model_that_learns_nothing_from_people_leaves_it_to_the_stacker() -> None:
     human = people(TITLES[:150], without_tours)
     alone = taught(human, chosen(weight=0))
@@ -262,10 +268,14 @@ def test_a_model_that_learns_nothing_from_people_leaves_it_to_the_stacker() -> N
     assert yardstick["scores"]["micro_f1"]["value"] > of_rules
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_network_is_tuned_to_people_last(network_settings: Settings) -> None:
     told: list[str] = []
     own = network_settings.train.model_copy(
-        update={"labels": "topics+human", "human": chosen(epochs=6).train.human}
+        update={
+            "labels": "topics+human",
+            "human": chosen(epochs=6, folds=2).train.human,
+        }
     )
     made = network_settings.model_copy(update={"train": own})
     corpus = Corpus(tuple(dict.fromkeys(TITLES[:500])), "invented")
@@ -278,7 +288,7 @@ def test_a_network_is_tuned_to_people_last(network_settings: Settings) -> None:
     )
     for checkpoint in found.checkpoints:
         checkpoint.remove()
-    assert told.count("people") == 4  # three folds, then all
+    assert told.count("people") == 3  # two folds, then all
     yardstick = found.draft.facts["yardsticks"]["gold"]
     of_rules = yardstick["rules"]["micro_f1"]["value"]
     assert yardstick["scores"]["micro_f1"]["value"] > of_rules
@@ -297,6 +307,7 @@ def test_what_cannot_be_learned_is_refused_in_words() -> None:
         taught(people(TITLES[:150], without_tours), folds)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_labels_of_the_rules_alone_pay_people_no_heed() -> None:
     own = chosen().train.model_copy(update={"labels": "topics"})
     made = chosen().model_copy(update={"train": own})

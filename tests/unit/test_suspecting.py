@@ -24,6 +24,7 @@ from rocktag.suspecting.quality import label_quality
 from rocktag.suspecting.reading import Reader
 from rocktag.training import train
 from rocktag.types import HumanLabels
+from tests.figures import undrawn
 from tests.once import Once
 
 LABELS = ("album", "song", "tour")
@@ -191,12 +192,13 @@ def test_too_few_headlines_are_refused() -> None:
 def contents(folder: Path, folds: int) -> Contents:
     """Publish a tree of 120 invented headlines, and return its files."""
     chosen = {"classifier": "decision-tree", "labels": "topics", "folds": folds}
-    trained = train(
-        gather((item.title for item in sample(120, seed=4)), "invented"),
-        topic_rules(),
-        Settings.model_validate({"train": chosen}),
-        quietly,
-    )
+    with undrawn():
+        trained = train(
+            gather((item.title for item in sample(120, seed=4)), "invented"),
+            topic_rules(),
+            Settings.model_validate({"train": chosen}),
+            quietly,
+        )
     made = publish(folder, trained.draft, training_seconds=1)
     return read(folder, made.manifest.name)
 

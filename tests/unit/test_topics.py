@@ -23,6 +23,7 @@ from rocktag.labeling.topics import ABSENT, ABSTAIN, PRESENT, LabelingFunction, 
 from rocktag.sampling import sample
 from rocktag.training import Trained, train
 from rocktag.types import NO_TOPIC, HumanLabels, SchemeName
+from tests.figures import undrawn
 from tests.once import Once
 
 RULES = topic_rules()
@@ -370,10 +371,11 @@ def by_scheme(scheme_name: SchemeName, once: Once) -> Trained:
     chosen = {"classifier": "decision-tree", "labels": scheme_name, "rules_below": 30}
     corpus = gather((item.title for item in sample(1_000, seed=1)), "invented")
     settings_ = Settings.model_validate({"train": chosen})
-    return once.trained(
-        f"scheme-{scheme_name}",
-        lambda: train(corpus, rules_of(scheme_name), settings_, lambda *_: None),
-    )
+    with undrawn():
+        return once.trained(
+            f"scheme-{scheme_name}",
+            lambda: train(corpus, rules_of(scheme_name), settings_, lambda *_: None),
+        )
 
 
 def test_a_model_says_and_is_served_by_the_rules_it_learned_from(
