@@ -1,4 +1,4 @@
-"""Files of human labels: CSV with the columns title, labels and disputed.
+"""Files of human labels: CSV with the columns title, labels and, if need be, disputed.
 
 `;` stands between labels. Labels that mean the same to a reader are one. Further
 columns may stand beside: files to be filled by people have some for them to look at.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rocktag.errors import InputError, brief
@@ -17,8 +17,12 @@ from rocktag.spreadsheet import unguarded
 from rocktag.text import refusal, tidy
 from rocktag.types import ALIASES, NO_TOPIC
 
-_COLUMNS = ("title", "labels", "disputed")
+_NEEDED = ("title", "labels")
+_DISPUTED = "disputed"
+_COLUMNS = "title, labels and, where readers may be unsure, disputed"
+_SEPARATORS = {";": "`;`", "\t": "tabs"}  # which spreadsheets write in place of commas
 _LARGEST = 2**26  # bytes
+_TOLD = 10  # faults; whoever has more begins with these
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +53,15 @@ def read_gold_rows(content: bytes, path: Path, labels: Sequence[str]) -> list[Go
         labels: The labels that may stand in it, with their aliases.
 
     Raises:
-        InputError: It holds no headline, or a line is not usable.
+        InputError: It holds no headline, or lines are not usable: the first of them are
+            told, and how many more there are.
     """
-    rows = []
-    lines: dict[str, int] = {}
-    for line, cells in _rows(content, path):
-        given = _labels(cells, "labels", labels, path, line)
-        disputed = _labels(cells, "disputed", labels, path, line)
-        if both := sorted(given & disputed):
-            raise _fault(path, line, f"{both[0]} is both given and disputed")
-        title = _title(cells["title"], path, line)
-        if title in lines:
-            reason = f"the headline stands in line {lines[title]:,} already"
-            raise _fault(path, line, reason)
-        lines[title] = line
-        rows.append(GoldRow(line, title, given, disputed, cells))
-    if not rows:
+    reading = _Reading(path, labels)
+    reading.read(content)
+    reading.refuse_faults()
+    if not reading.rows:
         raise InputError(f"{path} holds no headline; give one or more below its header")
-    return rows
+    return reading.rows
 
 
 def read_content(path: Path) -> bytes:
@@ -82,7 +77,7 @@ def read_content(path: Path) -> bytes:
         reason = getattr(error, "strerror", None) or error
         raise InputError(
             f"{path} cannot be read: {reason}; give a CSV file with the columns"
-            f" {', '.join(_COLUMNS)}"
+            f" {_COLUMNS}"
         ) from error
     if len(content) > _LARGEST:
         raise InputError(
@@ -91,53 +86,147 @@ def read_content(path: Path) -> bytes:
     return content
 
 
-def _rows(content: bytes, path: Path) -> Iterable[tuple[int, Mapping[str, str]]]:
-    """Yield each row's last line and its cells by column."""
-    try:
-        text = io.StringIO(content.decode("utf-8-sig"), newline="")
-        records = csv.reader(text, strict=True)
-        header = [name.strip().casefold() for name in next(records, [])]
-        if any(header.count(name) != 1 for name in _COLUMNS):
+@dataclass(slots=True)
+class _Reading:
+    """A file on the way to its rows, with what is wrong with it so far.
+
+    Attributes:
+        path: The file, for messages.
+        labels: The labels that may stand in it, with their aliases.
+        rows: Those that are usable.
+        faults: The line and what is wrong there.
+    """
+
+    path: Path
+    labels: Sequence[str]
+    rows: list[GoldRow] = field(default_factory=list)
+    faults: list[tuple[int, str]] = field(default_factory=list)
+    _lines: dict[str, int] = field(default_factory=dict)
+    _has_unknown: bool = False
+
+    def read(self, content: bytes) -> None:
+        """Take in what a file holds.
+
+        Raises:
+            InputError: It is no CSV file with these columns.
+        """
+        try:
+            decoded = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
             raise InputError(
-                f"{path} has the columns {brief(', '.join(header)) or 'of no header'},"
-                f" not {', '.join(_COLUMNS)}; give a file with these"
-            )
-        for record in records:
-            if len(record) not in (0, len(header)):
-                reason = f"{len(record)} fields, not {len(header)}"
-                raise _fault(path, records.line_num, reason)
-            if record:
-                yield records.line_num, dict(zip(header, record, strict=True))
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8: {error.reason}; save it so") from error
-    except csv.Error as error:
-        raise _fault(path, records.line_num, str(error)) from error
+                f"{self.path} is not UTF-8: {error.reason}; save it so"
+            ) from error
+        _refuse_separators(decoded.partition("\n")[0], self.path)
+        records = csv.reader(io.StringIO(decoded, newline=""), strict=True)
+        try:
+            header = _header(next(records, []), self.path)
+            for record in records:
+                self._take(header, record, records.line_num)
+        except csv.Error as error:  # what comes after it cannot be told apart
+            self.faults.append((records.line_num, str(error)))
 
+    def refuse_faults(self) -> None:
+        """Tell what is wrong with the file, if anything is.
 
-def _title(cell: str, path: Path, line: int) -> str:
-    title = unguarded(cell)
-    if fault := refusal(title):
-        raise _fault(path, line, fault)
-    return tidy(title)
+        Raises:
+            InputError: Something is.
+        """
+        if not self.faults:
+            return
+        told = [f"line {line:,}: {reason}" for line, reason in self.faults[:_TOLD]]
+        end = "mend the line" if len(self.faults) == 1 else "mend these lines"
+        if self._has_unknown:
+            end = f"known labels are {', '.join(sorted(self.labels))}; {end}"
+        if len(self.faults) == 1:
+            raise InputError(f"{self.path}, {told[0]}; {end}")
+        if len(self.faults) > _TOLD:
+            told.append(f"and {len(self.faults) - _TOLD:,} more")
+        lines = "\n  ".join([f"{self.path} is not usable:", *told])
+        raise InputError(f"{lines}\n{end}")
 
-
-def _labels(
-    row: Mapping[str, str], column: str, known: Sequence[str], path: Path, line: int
-) -> frozenset[str]:
-    """Return what a cell lists, aliases as what they count as."""
-    cells = (label.strip().casefold() for label in row[column].split(";"))
-    found = {label for label in cells if label}
-    if unknown := sorted(found - set(known) - ALIASES.keys()):
-        raise _fault(
-            path,
-            line,
-            f"unknown label {brief(repr(unknown[0]))}; known are"
-            f" {', '.join(sorted(known))}",
+    def _take(self, header: Sequence[str], record: Sequence[str], line: int) -> None:
+        """Keep a record as a row, or what is wrong with it."""
+        if not record:
+            return
+        if len(record) != len(header):
+            self.faults.append((line, f"{len(record)} fields, not {len(header)}"))
+            return
+        cells = dict(zip(header, record, strict=True))
+        given, disputed = _labels(cells["labels"]), _labels(cells.get(_DISPUTED, ""))
+        title = unguarded(cells["title"])
+        faults = [*self._faults(given, disputed), *self._title_faults(title, line)]
+        if faults:
+            self.faults += [(line, fault) for fault in faults]
+            return
+        self.rows.append(
+            GoldRow(line, tidy(title), _counted_as(given), _counted_as(disputed), cells)
         )
-    if column == "labels" and NO_TOPIC in found and len(found) > 1:
-        raise _fault(path, line, f"{NO_TOPIC} stands beside other labels")
-    return frozenset(ALIASES.get(label, label) for label in found)
+
+    def _faults(self, given: set[str], disputed: set[str]) -> Iterator[str]:
+        """Yield what is wrong with a row's labels."""
+        for unknown in sorted((given | disputed) - set(self.labels) - ALIASES.keys()):
+            self._has_unknown = True
+            yield f"unknown label {brief(repr(unknown))}"
+        if NO_TOPIC in given and len(given) > 1:
+            yield f"{NO_TOPIC} stands beside other labels"
+        for both in sorted(_counted_as(given) & _counted_as(disputed)):
+            yield f"{brief(both)} is both given and disputed"
+
+    def _title_faults(self, title: str, line: int) -> Iterator[str]:
+        """Yield what is wrong with a row's title; remember it where nothing is."""
+        if fault := refusal(title):
+            yield fault
+            return
+        first = self._lines.setdefault(tidy(title), line)
+        if first != line:
+            yield f"the headline stands in line {first:,} already"
 
 
-def _fault(path: Path, line: int, reason: str) -> InputError:
-    return InputError(f"{path}, line {line:,}: {reason}; mend the line")
+def _refuse_separators(first: str, path: Path) -> None:
+    """Refuse a file whose first line is no CSV with commas.
+
+    Raises:
+        InputError: Something else stands between its columns.
+    """
+    for separator, name in _SEPARATORS.items():
+        parts = {part.strip(' "\r').casefold() for part in first.split(separator)}
+        if parts.issuperset(_NEEDED):
+            raise InputError(
+                f"{path} is separated by {name}; save it as CSV with commas between"
+                " columns, and `;` between labels"
+            )
+
+
+def _header(record: Sequence[str], path: Path) -> list[str]:
+    """Return the names of the columns.
+
+    Raises:
+        InputError: One that is needed is not there, or is there twice.
+    """
+    header = [name.strip().casefold() for name in record]
+    if twice := [name for name in (*_NEEDED, _DISPUTED) if header.count(name) > 1]:
+        raise InputError(
+            f"{path} has the column {twice[0]} more than once; keep one of them"
+        )
+    missing = [name for name in _NEEDED if name not in header]
+    if not missing:
+        return header
+    found = brief(", ".join(header)) or "none at all"
+    raise InputError(
+        f"{path} lacks {' and '.join(missing)} among the columns that its first line"
+        f" names ({found}); name them {_COLUMNS}"
+    )
+
+
+def _labels(cell: str) -> set[str]:
+    """Return what a cell lists.
+
+    >>> sorted(_labels("Tour; album;"))
+    ['album', 'tour']
+    """
+    return {label for each in cell.split(";") if (label := each.strip().casefold())}
+
+
+def _counted_as(labels: set[str]) -> frozenset[str]:
+    """Return labels, aliases as what they count as."""
+    return frozenset(ALIASES.get(label, label) for label in labels)

@@ -1,5 +1,6 @@
 """Titles as data and as words: the same for training and for tagging."""
 
+from rocktag.text.counting import counted
 from rocktag.text.normalization import (
     TextView,
     clean,
@@ -16,6 +17,7 @@ __all__ = [
     "MAXIMUM_TITLE_LENGTH",
     "TextView",
     "clean",
+    "counted",
     "printable",
     "refusal",
     "split_key",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from rocktag.comparing import Gold, read_gold
+from rocktag.comparing import Gold, read_gold, read_gold_rows
 from rocktag.comparing.counts import scores_of
 from rocktag.errors import InputError
 from rocktag.labeling import keyword_rules
@@ -88,11 +88,17 @@ def test_columns_stand_in_any_order_and_a_spreadsheet_may_have_written_it(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "of no header, not title, labels, disputed"),
+        ("", "lacks title and labels among the columns"),
         (HEADER, "holds no headline"),
-        ("title,labels\nOne,tour\n", "has the columns title, labels, not"),
-        ("title,title,labels,disputed\n", "has the columns title, title"),
-        (f"{HEADER}One,tuor,\n", "line 2: unknown label 'tuor'; known are album"),
+        ("title,tags\nOne,tour\n", "lacks labels among the columns that its first"),
+        ("labels\ntour\n", "lacks title among the columns that its first line"),
+        ("One,tour,\n", "(one, tour, ); name them title, labels and"),
+        ("title,title,labels,disputed\n", "has the column title more than once"),
+        ("title,labels,disputed,Disputed\n", "has the column disputed more than"),
+        ("title;labels;disputed\nOne;tour;\n", "separated by `;`; save it as CSV"),
+        ('"Title";"Labels"\r\n"One";"tour"\r\n', "is separated by `;`; save it as"),
+        ("title\tlabels\nOne\ttour\n", "is separated by tabs; save it as CSV with"),
+        (f"{HEADER}One,tuor,\n", "line 2: unknown label 'tuor'; known labels are al"),
         (f"{HEADER}One,tour,tuor\n", "line 2: unknown label 'tuor'"),
         (f"{HEADER}One,tour;n/a,\n", "line 2: n/a stands beside other labels"),
         (f"{HEADER}One,tour,tour\n", "line 2: tour is both given and disputed"),
@@ -117,6 +123,41 @@ def test_what_cannot_be_used_is_one_clear_error(
     assert said in str(refused.value)
     assert "gold.csv" in str(refused.value)
     assert len(str(refused.value)) < 700
+
+
+def test_nothing_is_disputed_where_the_column_is_left_out(tmp_path: Path) -> None:
+    found = read(tmp_path, "title,labels\nOne,tour\nTwo,album\n")
+    with_column = read(tmp_path, f"{HEADER}One,tour,\nTwo,album,\n")
+    assert (found.targets == with_column.targets).all()
+    assert found.scored.all()
+
+
+def test_all_faults_of_a_file_are_told_at_once(tmp_path: Path) -> None:
+    lines = ("One,tuor,", "Two,tour;n/a,alubm", ",tour,", "Two,tour,", "Six,tour,tour")
+    with pytest.raises(InputError) as refused:
+        read(tmp_path, HEADER + "\n".join(lines) + '\n"Seven,tour,\n')
+    assert str(refused.value).splitlines() == [
+        f"{tmp_path / 'gold.csv'} is not usable:",
+        "  line 2: unknown label 'tuor'",
+        "  line 3: unknown label 'alubm'",
+        "  line 3: n/a stands beside other labels",
+        "  line 4: no title",
+        "  line 5: the headline stands in line 3 already",
+        "  line 6: tour is both given and disputed",
+        "  line 7: unexpected end of data",
+        f"known labels are {', '.join(LABELS)}; mend these lines",
+    ]
+
+
+@given(st.integers(11, 2_000))
+def test_of_many_faults_ten_are_told_and_the_others_counted(faults: int) -> None:
+    content = HEADER + "".join(f"Title {at},tuor,\n" for at in range(faults))
+    with pytest.raises(InputError) as refused:
+        read_gold_rows(content.encode(), Path("gold.csv"), LABELS)
+    said = str(refused.value)
+    assert said.count("unknown label") == 10
+    assert f"\n  and {faults - 10:,} more\n" in said
+    assert len(said) < 1_000
 
 
 def test_what_is_not_there_is_one_clear_error(tmp_path: Path) -> None:

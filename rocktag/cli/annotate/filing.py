@@ -28,7 +28,7 @@ from rocktag.files import written_whole
 def import_(
     context: typer.Context,
     file: Annotated[
-        Path, typer.Argument(help="CSV with the columns title, labels, disputed.")
+        Path, typer.Argument(help="CSV: title, labels and, if need be, disputed.")
     ],
     annotator: Annotator = None,
     note: Annotated[
