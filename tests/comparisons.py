@@ -58,6 +58,8 @@ def comparison(versions: int = 4, *, with_gold: bool = True) -> Comparison:
         "headlines": 400,
         "sha256": "ab" * 32,
         "learned": {one.version: 12 for one in rows},
+        "read": {one.version: 0 for one in rows},
+        "unscored": None,
         "rules": intervals(0.73),
     }
     return Comparison(

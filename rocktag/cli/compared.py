@@ -78,10 +78,11 @@ def print_comparison(comparison: Comparison) -> None:
         ["version", "text", *_AVERAGES, "exact match", "hamming loss"],
         (_against_rules(row) for row in comparison.rows),
     )
+    beyond = ["version", *_MASKED, *(_GOLD if comparison.gold else ())]
     print_table(
         _beyond(comparison),
-        ["version", *_MASKED, *(_GOLD if comparison.gold else ())],
-        (_beyond_rules(row) for row in comparison.rows),
+        beyond,
+        (_beyond_rules(row)[: len(beyond)] for row in comparison.rows),
     )
     if comparison.gold is not None:
         _print_gold(comparison.gold)
@@ -104,11 +105,14 @@ def _beyond(comparison: Comparison) -> str:
 
 
 def _print_gold(gold: Mapping[str, Any]) -> None:
+    if gold["unscored"]:
+        output.print(gold["unscored"])
+    if not gold["headlines"]:
+        return
     rules: Mapping[str, Interval] = gold["rules"]
     micro, macro = (interval_text(rules[name]) for name in ("micro_f1", "macro_f1"))
     output.print(
-        f"the keyword rules themselves against people: micro F1 {micro}, macro F1"
-        f" {macro}"
+        f"the rules themselves against people: micro F1 {micro}, macro F1 {macro}"
     )
     for count, versions in _by_count(gold["learned"]).items():
         is_each = len(versions) == len(gold["learned"])
@@ -141,12 +145,13 @@ def _against_rules(row: Row) -> list[object]:
 
 
 def _beyond_rules(row: Row) -> list[object]:
-    masked, gold = row.masked or {}, row.gold
+    masked, gold = row.masked or {}, row.gold or {}
     return [
         row.version,
         interval_text(masked.get("micro_f1")),
         interval_text(masked.get("macro_f1")),
-        *((*_average(gold, "micro"), interval_text(gold["macro_f1"])) if gold else ()),
+        *(_average(gold, "micro") if gold else (None,) * 3),
+        interval_text(gold.get("macro_f1")),
     ]
 
 

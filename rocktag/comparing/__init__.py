@@ -1,7 +1,7 @@
 """Which model is better: on headlines that none of them learned from, and how surely.
 
 Read in this order: `types`, `counts`, `bootstrap`, `masking`, `gold_file`, `gold`,
-`annotated`, `answers`, `measuring`, `comparison`, `yardsticks`, `table`.
+`annotated`, `answers`, `measuring`, `unscored`, `comparison`, `yardsticks`, `table`.
 """
 
 from rocktag.comparing.annotated import gold_of

@@ -74,8 +74,8 @@ class Answers:
         decided: (N, L), its labels; none where it is not fair.
         masked: (N, L), with the keywords hidden; none where it is not fresh.
         gold: (M, L), its labels of the human-labelled headlines, if there are any.
-        learned_gold: How many of those it learned from or was tuned on.
-        read_gold: (M,), those of which it learned what people say; None without gold.
+        learned_gold: (M,), those that it learned from or was tuned on; M is 0 without.
+        read_gold: (M,), those of which it learned what people say; likewise.
         speed: How it tags in a process of its own, if that was asked.
     """
 
@@ -85,8 +85,8 @@ class Answers:
     decided: Targets
     masked: Targets
     gold: Targets | None
-    learned_gold: int
-    read_gold: Flags | None
+    learned_gold: Flags
+    read_gold: Flags
     speed: Speed | None
 
 
@@ -124,7 +124,6 @@ def answer(
     fair = fresh
     if provenance.is_crossed:
         fair = _fill_crossed(decided, contents, provenance, exam)
-    learned = np.isin(exam.gold_keys, provenance.learned)
     speed = None
     if measured:
         tagged = exam.corpus.titles[:_TAGGED]
@@ -136,8 +135,8 @@ def answer(
         decided=decided,
         masked=asked.of(exam.masked_titles, fresh),
         gold=asked.all_of(exam.gold.titles) if exam.gold else None,
-        learned_gold=int(learned.sum()),
-        read_gold=np.isin(exam.gold_keys, provenance.read) if exam.gold else None,
+        learned_gold=np.isin(exam.gold_keys, provenance.learned),
+        read_gold=np.isin(exam.gold_keys, provenance.read),
         speed=speed,
     )
 

@@ -13,6 +13,7 @@ from rocktag.comparing.bootstrap import Resampled, mcnemar, resample
 from rocktag.comparing.counts import MASKED_SCORES, Counts, count
 from rocktag.comparing.gold import Gold
 from rocktag.comparing.types import Comparison, Interval, Row
+from rocktag.comparing.unscored import unscored
 from rocktag.config import Settings
 from rocktag.corpus import Corpus
 from rocktag.errors import TrainingError, UsageError
@@ -141,17 +142,14 @@ class Comparer:
         return np.asarray(rows, dtype=bool)
 
     def _unread(self) -> Flags | None:
-        """Return which human-labelled headlines (M,) no version has learned, if any.
+        """Return the headlines (M,) of which no version learned what people say.
 
         What people say of the others a version could only repeat.
         """
         if self.exam.gold is None:
             return None
-        unread = np.ones(len(self.exam.gold.titles), dtype=bool)
-        for one in self._answers.values():
-            if one.read_gold is not None:
-                unread &= ~one.read_gold
-        return unread if unread.any() else None
+        read = [one.read_gold for one in self._answers.values()]
+        return np.asarray(~np.logical_or.reduce(read), dtype=bool)
 
     def _scores(self, name: str, rows: Flags) -> _Scored:
         unread = self._unread()
@@ -167,9 +165,9 @@ class Comparer:
         is_fresh = not (rows & ~answers.fresh).any()
         masked = count(targets[:, topics], answers.masked[rows][:, topics])
         gold, unread = None, self._unread()
-        if exam.gold is not None and answers.gold is not None and unread is not None:
+        if exam.gold and answers.gold is not None and unread is not None:
             counts = exam.gold.only(unread).count(answers.gold[unread], labels)
-            gold = self._resample(counts)
+            gold = self._resample(counts) if unread.any() else None
         return _Scored(
             rules=self._resample(count(targets, answers.decided[rows])),
             masked=self._resample(masked) if is_fresh else None,
@@ -211,13 +209,22 @@ class Comparer:
             return None
         gold = self.exam.gold.only(unread)
         labels = self.exam.rules.labels
-        by_rules = gold.count(self.exam.rules.label_matrix(gold.titles), labels)
+        rules: dict[str, Interval] = {}
+        if gold.titles:
+            by_rules = gold.count(self.exam.rules.label_matrix(gold.titles), labels)
+            rules = self._resample(by_rules).intervals()
+        answers = self._answers.items()
+        read = {name: int(one.read_gold.sum()) for name, one in answers}
         return {
             "file": gold.file,
             "headlines": len(gold.titles),
             "sha256": gold.sha256,
-            "learned": {n: one.learned_gold for n, one in self._answers.items()},
-            "rules": self._resample(by_rules).intervals(),
+            "learned": {
+                name: int((one.learned_gold & unread).sum()) for name, one in answers
+            },
+            "read": read,
+            "unscored": unscored(gold.file, len(unread), len(gold.titles), read),
+            "rules": rules,
         }
 
 

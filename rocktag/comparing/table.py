@@ -32,9 +32,11 @@ class Untrained:
 
 def to_csv(comparison: Comparison, untrained: Sequence[Untrained] = ()) -> str:
     """Return a row a version as CSV; what was not measured is empty."""
-    rows = [_cells(row) for row in comparison.rows]
+    gold = comparison.gold
+    why = gold["unscored"] if gold and not gold["headlines"] else None
+    rows = [{**_cells(row), "remark": why} for row in comparison.rows]
     file = io.StringIO(newline="")
-    writer = csv.DictWriter(file, [*rows[0], "remark"], lineterminator="\n")
+    writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     for one in untrained:

@@ -111,9 +111,10 @@ class Comparison:
         labels: The L labels.
         headlines: How many were scored.
         corpus: Its origin, number of headlines and SHA-256.
-        gold: The human-labelled file: its name as `file`, number of `headlines`,
-            `sha256`, how many of them each version has `learned` from, and what the
-            keyword `rules` reach there; None without.
+        gold: The human-labelled file: its name as `file`, number of `headlines` that
+            are scored, `sha256`, how many of them each version has `learned` from, of
+            how many of the file each has `read` what people say, why those are
+            `unscored`, and what the `rules` reach on the others; None without.
         per_label: Version to a row a label, against the rules.
     """
 

@@ -34,7 +34,8 @@ def yardsticks(comparison: Comparison) -> list[Part]:
         if any(getattr(row, yardstick) is not None for row in comparison.rows)
     }
     columns = [(of, score) for of in used for score in _F1]
-    learned = comparison.gold["learned"] if comparison.gold else {}
+    gold = comparison.gold
+    learned = gold["learned"] if gold and gold["headlines"] else {}
     return [
         "The rules' own labels are what the models learned. With the keywords masked"
         " that gave a label, the score tells what a model knows beyond them; human"
@@ -72,10 +73,14 @@ def _on_gold(comparison: Comparison) -> list[Part]:
     gold = comparison.gold
     if gold is None:
         return []
+    parts: list[Part] = [f"{gold['unscored']}."] if gold["unscored"] else []
+    if not gold["headlines"]:
+        return parts
     reached = [
         f"{title} {interval(gold['rules'][score])}" for score, title in _F1.items()
     ]
     return [
+        *parts,
         "The rules themselves reach, against the human labels,"
         f" {' and '.join(reached)}. Headlines of them that a model learned from, or was"
         " tuned on, are scored all the same; the table has how many.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,7 +16,9 @@ from rocktag.artifact import load, predictions, provenance, publish, stacker_fil
 from rocktag.artifact.predictions import ReadByPeople
 from rocktag.artifact.provenance import keys_of
 from rocktag.classifiers.stacker import FEATURES, Stacker, features
+from rocktag.cli.compared import print_comparison
 from rocktag.comparing import compare, gold_of
+from rocktag.comparing.table import to_csv
 from rocktag.config import Settings
 from rocktag.corpus import Corpus, gather
 from rocktag.errors import ArtifactError, TrainingError, UsageError
@@ -23,12 +27,14 @@ from rocktag.labeling import topic_rules
 from rocktag.objectives import Objective
 from rocktag.people.confidence import confidence
 from rocktag.people.stacking import fit_stacker
+from rocktag.report import comparison_page
 from rocktag.retuning import retune
 from rocktag.sampling import sample
 from rocktag.text import split_key
 from rocktag.training import Trained, train
 from rocktag.types import NO_TOPIC, HumanLabels, Targets
 from tests.once import Once
+from tests.pages import read_page
 
 RULES = topic_rules()
 LABELS = RULES.labels
@@ -212,17 +218,30 @@ def test_what_people_read_is_known_and_left_out_of_the_corpus(
 
 
 def test_what_a_version_learned_of_people_scores_none(
-    disagreeing: Trained, tmp_path_factory: pytest.TempPathFactory
+    disagreeing: Trained,
+    tmp_path_factory: pytest.TempPathFactory,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     models_dir = tmp_path_factory.mktemp("models")
     name = publish(models_dir, disagreeing.draft, training_seconds=1).manifest.name
     made = chosen().model_copy(update={"models_dir": models_dir})
     corpus = gather(TITLES, "invented")
-    for titles, scored in ((TITLES[:200], 200 - 150), (TITLES[:150], None)):
+    for titles, scored in ((TITLES[:200], 200 - 150), (TITLES[:150], 0)):
         gold = gold_of(people(titles, without_tours), LABELS, "gold.csv")
         found = compare([name], corpus, RULES, made, gold=gold, measured=False)
-        assert (found.gold and found.gold["headlines"]) == scored
-        assert (found.rows[0].gold is None) is (scored is None)
+        assert found.gold is not None
+        assert found.gold["headlines"] == scored
+        assert found.gold["learned"][name] <= scored
+        assert found.gold["read"] == {name: 150}
+        why, _, next_step = found.gold["unscored"].partition("; ")
+        assert why.startswith(f"150 of the {len(titles)} headlines of gold.csv are not")
+        assert next_step.endswith(f"rocktag evaluate {name} --folds 5 --gold FILE")
+        assert why in read_page(comparison_page(found)).text
+        for row in csv.DictReader(io.StringIO(to_csv(found))):
+            assert row["remark"] == ("" if scored else found.gold["unscored"])
+        print_comparison(found)
+        assert found.gold["unscored"] in capsys.readouterr().out
+        assert (found.rows[0].gold is None) is (scored == 0)
         assert found.rows[0].from_people
         with pytest.raises(UsageError, match=r"of 150 of .* --folds 5"):
             by_version(made, name, gold)
