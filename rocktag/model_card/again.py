@@ -5,12 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping
 
+from rocktag.artifact import stacker_file
 from rocktag.artifact.facts import FittingFacts, ThresholdFacts
 from rocktag.model_card.described import Described
 from rocktag.model_card.markdown import paragraph
 
 _DATABASE = "the database"
-_SERVED = ("model.skops", "model.tflite", "tokenizer.json")  # what a worker opens
+# What a worker opens.
+_SERVED = ("model.skops", "model.tflite", "tokenizer.json", stacker_file.NAME)
 
 
 def sections(facts: Described, files: Mapping[str, bytes]) -> Iterator[str]:

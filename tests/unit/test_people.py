@@ -204,6 +204,15 @@ def test_the_served_model_says_what_the_draft_kept(
     assert (said[:, TOUR] < artifact.manifest.thresholds.micro).mean() > 0.9
 
 
+def test_the_card_names_the_stacker_among_what_a_worker_loads(
+    disagreeing: Trained,
+) -> None:
+    files = disagreeing.draft.files
+    size = (len(files["model.skops"]) + len(files[stacker_file.NAME])) / 1e6
+    told = " ".join(files["README.md"].decode().split())
+    assert f"A worker loads {size:.2f} MB: model.skops, stacker.npy." in told
+
+
 def test_what_people_read_is_known_and_left_out_of_the_corpus(
     disagreeing: Trained,
 ) -> None:
