@@ -79,7 +79,7 @@ def test_two_versions_are_compared_printed_and_stored(
     named = rocktag(*command, second, "champion", "--reference", second, "-o", "t.csv")
     assert named.code == 0, named.stderr
     assert f"Against {second}" in named.stdout
-    assert "the keyword rules themselves against people" in named.stdout
+    assert "the rules themselves against people" in named.stdout
     assert (rocktag.folder / "t.csv").read_text().count("\n") == 3
 
     rocktag.well("models", "archive", second)

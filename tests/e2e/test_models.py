@@ -79,6 +79,11 @@ def test_force_asks_for_a_reason_and_leaves_it(
     worse = another(trained, models_dir, "worse", micro=0.0).manifest.name
     without = models("promote", worse, "--force")
     assert (without.code, "--why" in without.stderr) == (2, True)
+    blank = models("promote", worse, "--force", "--why", " ")
+    assert (blank.code, blank.stderr) == (2, without.stderr)
+    # Before anything is looked at: what else is wrong would be told only after it.
+    early = models("promote", "no/such", "--force", "--corpus", "no such file")
+    assert (early.code, early.stderr) == (2, without.stderr)
     shown = models("promote", worse, "--force", "--why", "the editor wants it")
     assert shown.code == 0
     assert "is the champion" in shown.stdout

@@ -47,11 +47,11 @@ def promote(
     json: Json = False,
 ) -> None:
     """Make a model champion, if the gate lets it pass; or make it challenger."""
-    here = session(context)
-    if force and not why:
+    if force and not (why or "").strip():
         raise UsageError(
             "--force is kept in the history: give a reason with --why TEXT"
         )
+    here = session(context)
     if alias == "challenger":
         _challenge(here, version, why, parse_since(since), json=json)
         return
