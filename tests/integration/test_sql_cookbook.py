@@ -23,6 +23,7 @@ from rocktag.auditing import Tally, judge
 from rocktag.config import Settings
 from rocktag.corpus import gather
 from rocktag.db import Database, models
+from rocktag.db.annotations import Reading, append
 from rocktag.db.run_metrics import LabelMetric
 from rocktag.db.tables import headline, metadata
 from rocktag.feeds import to_headline
@@ -58,6 +59,16 @@ ALBUM = "Paper Moons announce new album"
 UNREADABLE = "A title that no model can read"
 EDITED = "Paper Moons cancel everything"
 DAY = timedelta(days=1)
+UNDATED = "Undated Foxes announce tour"
+TWICE_READ = "Velvet Foxes cancel festival"
+SAID: Mapping[str, Mapping[str, Mapping[str, bool]]] = {  # by title and annotator
+    TOUR: {
+        "ada": {"tour": True, "album": False},
+        "grace": {"tour": True, "announce": True},
+    },
+    UNDATED: {"ada": {"tour": False, "singer": True, "announce": True}},
+    TWICE_READ: {"ada": {"festival": True}, "grace": {"festival": False}},
+}
 
 Row: TypeAlias = dict[str, Any]
 Key: TypeAlias = tuple[str, str]  # source and external_id
@@ -103,6 +114,15 @@ class World:
         """Return the key of the only headline with a title."""
         [key] = [key for key, item in self.headlines.items() if item.title == title]
         return key
+
+    def decided(self) -> dict[tuple[int, str], bool]:
+        """Return what people say of the headlines' labels, where they agree."""
+        found: dict[tuple[int, str], set[bool]] = {}
+        for title, by_annotator in SAID.items():
+            for said in by_annotator.values():
+                for label, present in said.items():
+                    found.setdefault((self.key_of(title), label), set()).add(present)
+        return {what: words.pop() for what, words in found.items() if len(words) == 1}
 
     def published(self, start: int, end: int) -> set[int]:
         """Return the tagged headlines of the days from start to before end."""
@@ -205,6 +225,8 @@ def _build(runtime: Runtime, first: Published, second: Published) -> World:
     _analyze(database)
     before = _contents(database)
     answers, columns = _ask(database)
+    unchanged = _contents(database) == before
+    answers |= _ask_of_people(database)
     if datetime.now(UTC) >= today + DAY:
         pytest.skip("midnight passed between building the world and asking")
     ids = _ids(database)
@@ -226,7 +248,7 @@ def _build(runtime: Runtime, first: Published, second: Published) -> World:
         second=second.manifest.name,
         answers=answers,
         columns=columns,
-        unchanged=_contents(database) == before,
+        unchanged=unchanged,
     )
 
 
@@ -254,7 +276,7 @@ def _early(today: datetime) -> Feed:
         _headline("tour", TOUR, today - DAY),
         _headline("lower", "No reason for a tour, say IRON LANTERNS", today),
         _headline("album", ALBUM, today - DAY / 2),
-        _headline("undated", "Undated Foxes announce tour", None),
+        _headline("undated", UNDATED, None),
         _headline("first edit", "Velvet Foxes release a new single", today - 2 * DAY),
     ]
 
@@ -272,7 +294,7 @@ def _between(today: datetime) -> Feed:
     return [
         *drummers,
         _headline("unreadable", UNREADABLE, today - DAY),
-        _headline("first edit", "Velvet Foxes cancel festival", today - 2 * DAY),
+        _headline("first edit", TWICE_READ, today - 2 * DAY),
     ]
 
 
@@ -355,6 +377,20 @@ def _ask(database: Database) -> tuple[dict[str, list[Row]], dict[str, list[str]]
             for name in [*VIEWS, *metadata.tables]
         }
         return answers, columns
+
+
+def _ask_of_people(database: Database) -> dict[str, list[Row]]:
+    """Let people speak, which changes what the views show, and ask about them."""
+    with database.write() as connection:
+        rows = connection.execute(select(headline.c.id, headline.c.title))
+        keys = {row.title: row.id for row in rows}
+        for title, by_annotator in SAID.items():
+            for annotator, said in by_annotator.items():
+                append(connection, [Reading(keys[title], title, said)], annotator)
+    before = _contents(database)
+    answers, _ = _ask(database)
+    assert _contents(database) == before
+    return {question: answers[question] for question in OF_PEOPLE}
 
 
 def _move_far_away(connection: Connection) -> None:
@@ -699,6 +735,79 @@ def the_least_agreement_comes_first(rows: list[Row], world: World) -> None:
         assert row["rule_agreement"] == pytest.approx(agreement[row["label"]])
 
 
+def what_people_agree_on_is_listed(rows: list[Row], world: World) -> None:
+    found = {(row["headline_id"], row["label"]): bool(row["present"]) for row in rows}
+    assert found == world.decided()
+    annotators = {(row["title"], row["label"]): row["annotators"] for row in rows}
+    assert (annotators[TOUR, "tour"], annotators[TOUR, "album"]) == (2, 1)
+    assert keys(rows) == sorted(keys(rows), reverse=True)
+
+
+def what_people_say_and_the_model_did_not_is_listed(
+    rows: list[Row], world: World
+) -> None:
+    found = {(row["headline_id"], row["label"]): bool(row["present"]) for row in rows}
+    assert found == {
+        (key, label): present
+        for (key, label), present in world.decided().items()
+        if present is not (label in world.current[key])
+    }
+    undated = world.key_of(UNDATED)
+    assert (found[undated, "tour"], found[undated, "singer"]) == (False, True)
+    assert (world.key_of(TOUR), "tour") not in found
+
+
+def the_label_on_which_people_are_tied_is_listed(rows: list[Row], world: World) -> None:
+    [row] = rows
+    assert (row["headline_id"], row["label"]) == (world.key_of(TWICE_READ), "festival")
+    assert (row["saying_present"], row["saying_absent"]) == (1, 1)
+
+
+def each_annotator_has_a_count(rows: list[Row], world: World) -> None:
+    for row in rows:
+        own = [
+            said[row["annotator"]] for said in SAID.values() if row["annotator"] in said
+        ]
+        assert row["headlines"] == len(own)
+        assert row["labels"] == sum(map(len, own))
+        assert row["labels_present"] == sum(sum(said.values()) for said in own)
+        assert world.today <= row["last_at"] < world.today + DAY
+    assert [row["annotator"] for row in rows] == ["ada", "grace"]
+
+
+def each_version_is_as_right_as_people_say(rows: list[Row], world: World) -> None:
+    expected = {}
+    for version, tags in world.tags.items():
+        verdicts = [
+            present
+            for (key, label), present in world.decided().items()
+            if label in tags.get(key, ())
+        ]
+        expected[version] = (len(verdicts), sum(verdicts))
+    assert {
+        row["model_version"]: (row["tags_read"], row["tags_right"]) for row in rows
+    } == expected
+    assert {row["month"] for row in rows} == {f"{world.today:%Y-%m}"}
+    for row in rows:
+        share = 100 * row["tags_right"] / row["tags_read"]
+        assert float(row["percent"]) == pytest.approx(share, abs=0.051)
+        assert share < 100
+
+
+OF_PEOPLE: Mapping[str, Callable[[list[Row], World], None]] = {
+    "What do people say of the headlines they have read?": (
+        what_people_agree_on_is_listed
+    ),
+    "Which tags do people deny, and which do they add?": (
+        what_people_say_and_the_model_did_not_is_listed
+    ),
+    "About which labels do people differ?": (
+        the_label_on_which_people_are_tied_is_listed
+    ),
+    "Who has read how much?": each_annotator_has_a_count,
+    "How right are the tags, month by month?": each_version_is_as_right_as_people_say,
+}
+
 CHECKS: Mapping[str, Callable[[list[Row], World], None]] = {
     "What was published yesterday, and what is it about?": (
         yesterday_is_one_row_a_headline_newest_first
@@ -732,6 +841,7 @@ CHECKS: Mapping[str, Callable[[list[Row], World], None]] = {
     "What did the last change of model change?": exactly_the_changed_labels_are_listed,
     "Who made which model champion, and when?": champions_are_listed_with_who_and_why,
     "Which models are there, and how good are they?": models_are_listed_the_best_first,
+    **OF_PEOPLE,
     "Is the worker keeping up?": every_headline_stands_somewhere,
     "When did each job last succeed?": each_job_has_a_last_success,
     "What did the last runs do?": the_last_runs_are_told,
