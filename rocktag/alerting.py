@@ -9,6 +9,7 @@ from rocktag.config import Settings
 from rocktag.db import Connection, Database, alerts, failures, headlines
 from rocktag.db.alerts import AlertKind
 from rocktag.db.run_metrics import LabelMetric
+from rocktag.text import counted
 
 
 def tell_drift(
@@ -51,7 +52,7 @@ def tell_failed_headlines(
         alerts.close_alert(connection, "failed_headlines", version)
         return
     message = (
-        f"{count:,} headlines cannot be tagged by {version};"
+        f"{counted(count, 'headline')} cannot be tagged by {version};"
         " see: rocktag failed list, then: rocktag failed retry"
     )
     alerts.raise_alert(connection, "failed_headlines", version, message, run_id=run_id)
@@ -80,7 +81,8 @@ def tell_stale_feed(database: Database, settings: Settings, run_id: int) -> None
             return
         message = (
             f"no new headline of {watched} has come in since {newest:%Y-%m-%d %H:%M}"
-            f" UTC, for more than {hours:g} hours; see whether its table still grows"
+            f" UTC, for more than {counted(hours, 'hour')}; see whether its table"
+            " still grows"
         )
         alerts.raise_alert(connection, "stale_feed", watched, message, run_id=run_id)
 

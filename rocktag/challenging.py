@@ -16,6 +16,7 @@ from rocktag.db.pairs import Pair
 from rocktag.db.run_metrics import LabelMetric
 from rocktag.labeling import Rules
 from rocktag.paired import mcnemar_p_value
+from rocktag.text import counted
 from rocktag.types import Flags, Targets
 
 
@@ -89,8 +90,8 @@ class Contest:
         else:
             what = f"they differ by more than chance for {', '.join(self.significant)}"
         return (
-            f"{what}; on {self.same:.1%} of {self.headlines:,} headlines they agree"
-            f" entirely{nearer}"
+            f"{what}; on {self.same:.1%} of {counted(self.headlines, 'headline')} they"
+            f" agree entirely{nearer}"
         )
 
 

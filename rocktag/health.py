@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from rocktag.db import Database, health, models, queue
 from rocktag.db.health import LastRun, OpenAlert
+from rocktag.text import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +49,11 @@ class Health:
         for alert in self.alerts:
             yield f"{alert.kind} {alert.subject}: {alert.message}"
         if self.overdue_leases:
-            yield f"{self.overdue_leases:,} headlines are held by workers that are gone"
+            held = counted(self.overdue_leases, "headline is", "headlines are")
+            yield f"{held} held by workers that are gone"
         if self.silent_runs:
-            yield f"{self.silent_runs:,} runs are silent: their workers are gone"
+            silent = counted(self.silent_runs, "run is", "runs are")
+            yield f"{silent} silent: the worker of each is gone"
         if within_seconds is not None:
             yield from self._late(within_seconds)
 

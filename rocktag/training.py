@@ -28,7 +28,7 @@ from rocktag.metrics import Scores
 from rocktag.objectives import Objective
 from rocktag.people import learn_from_people
 from rocktag.splits import Split, fold, split
-from rocktag.text import split_key
+from rocktag.text import counted, split_key
 from rocktag.thresholds import TunedThresholds
 from rocktag.types import NO_TOPIC, HumanLabels, Targets, learns_from_people
 from rocktag.verdicts import reach
@@ -288,7 +288,8 @@ def _refuse_no_topic(corpus: Corpus, targets: Targets, rules: Rules) -> None:
     topics = [column for column, label in enumerate(rules.labels) if label != NO_TOPIC]
     if not targets[:, topics].any():
         raise TrainingError(
-            f"the rules find no topic in any of the {len(corpus.titles):,} headlines of"
+            "the rules find no topic in any of the"
+            f" {counted(len(corpus.titles), 'headline')} of"
             f" {corpus.origin}, there is nothing to learn; give English headlines of"
             " the rock press, and see: rocktag rules report"
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from rocktag.artifact.facts import FileFacts
 from rocktag.artifact.manifest import MANIFEST_NAME, Manifest
 from rocktag.errors import ArtifactError
+from rocktag.text import counted
 
 RESTORE = "restore the folder from a copy, or train again"
 LARGEST_MANIFEST = 2**24  # bytes; that of 36 labels has some ten thousand
@@ -55,7 +56,8 @@ def _checked(path: Path, facts: FileFacts) -> bytes:
     size = _size(path)
     if size != facts.size:
         raise ArtifactError(
-            f"{path} has {size:,} bytes, its manifest says {facts.size:,}; {RESTORE}"
+            f"{path} has {counted(size, 'byte')}, its manifest says {facts.size:,};"
+            f" {RESTORE}"
         )
     content = _content(path)
     if hashlib.sha256(content).hexdigest() != facts.sha256:

@@ -34,7 +34,7 @@ from rocktag.artifact.facts import (
 )
 from rocktag.artifact.yardsticks import YardstickFacts
 from rocktag.errors import ArtifactError, brief
-from rocktag.text import TextView
+from rocktag.text import TextView, counted
 from rocktag.types import NO_TOPIC, SchemeName, ServedBy
 
 PROTOCOL = 1
@@ -144,7 +144,8 @@ def from_json(content: bytes, *, where: str) -> Manifest:
         path = ".".join(map(str, first["loc"])) or "manifest"
         raise ArtifactError(
             f"{where} is not a usable manifest: {brief(path)}: {first['msg']}"
-            f" ({error.error_count()} faults); restore the folder or train again"
+            f" ({counted(error.error_count(), 'fault')}); restore the folder or train"
+            " again"
         ) from error
 
 

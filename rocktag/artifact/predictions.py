@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from rocktag.artifact import npy_file
 from rocktag.errors import ArtifactError
+from rocktag.text import counted
 from rocktag.types import Probabilities, Targets
 
 Side: TypeAlias = tuple[Targets, Probabilities]  # both (n, L)
@@ -200,7 +201,7 @@ def _check_folds(folds: npt.NDArray[np.int8], name: str, where: str) -> None:
     if len(sizes) < 2 or not sizes.all():
         raise ArtifactError(
             f"{where}/{_file(name)} has headlines in {np.count_nonzero(sizes)} of"
-            f" {len(sizes)} folds; train again"
+            f" {counted(len(sizes), 'fold')}; train again"
         )
 
 

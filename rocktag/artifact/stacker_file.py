@@ -9,6 +9,7 @@ import numpy as np
 from rocktag.artifact import npy_file
 from rocktag.classifiers.stacker import FEATURES, Stacker
 from rocktag.errors import ArtifactError
+from rocktag.text import counted
 
 NAME = "stacker.npy"
 
@@ -27,8 +28,8 @@ def load(content: bytes, labels: Sequence[str], *, where: str) -> Stacker:
     weights = npy_file.load(content, where=where)
     if weights.shape != (len(labels), FEATURES) or weights.dtype != np.float32:
         raise ArtifactError(
-            f"{where} is not a table of float32 with {len(labels)} rows and {FEATURES}"
-            " columns; restore the folder or train again"
+            f"{where} is not a table of float32 with {counted(len(labels), 'row')} and"
+            f" {FEATURES} columns; restore the folder or train again"
         )
     if not np.isfinite(weights).all():
         raise ArtifactError(f"{where} holds values that are not finite; train again")

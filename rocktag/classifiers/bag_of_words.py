@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rocktag.errors import TrainingError
-from rocktag.text import TextView
+from rocktag.text import TextView, counted
 from rocktag.types import BagOfWordsName, Probabilities, Targets
 
 Progress: TypeAlias = Callable[[int, int], None]  # labels fitted, labels in all
@@ -184,7 +184,8 @@ def _fit_vectoriser(vectoriser: Any, texts: Sequence[str]) -> Any:
         words = vectoriser.fit_transform(texts)
     except ValueError as error:
         raise TrainingError(
-            f"{len(texts):,} training headlines have no terms to learn from ({error});"
+            f"{counted(len(texts), 'training headline')} without"
+            f" any terms to learn from ({error});"
             " add headlines, or lower the minimum number of headlines a term must"
             " occur in"
         ) from error

@@ -11,6 +11,7 @@ from typing import Any
 
 from rocktag.classifiers.token_ids import PADDING, UNKNOWN
 from rocktag.errors import TrainingError
+from rocktag.text import counted
 
 _WORD_OR_MARK = r"\w+|[^\w\s]"
 
@@ -47,7 +48,8 @@ def build(
     )
     if not known:
         raise TrainingError(
-            f"{len(texts):,} training headlines have no words to learn from; add"
+            f"{counted(len(texts), 'training headline')} without"
+            f" any words to learn from; add"
             " headlines, or lower the minimum number of headlines of a word"
         )
     vocabulary = [PADDING, UNKNOWN, *known]

@@ -12,6 +12,7 @@ from rocktag.cli.console import output, print_json, print_table
 from rocktag.cli.options import Json, parse_since
 from rocktag.cli.session import Session, session
 from rocktag.db import models
+from rocktag.text import counted
 
 failed_app = typer.Typer(
     help="Headlines that could not be tagged.",
@@ -49,7 +50,10 @@ def retag(
     if json:
         print_json({"pending": count})
     else:
-        output.print(f"{count:,} headlines are pending, after all new ones")
+        output.print(
+            f"{counted(count, 'headline is pending', 'headlines are pending')}, after"
+            " all new ones"
+        )
 
 
 def undo(
@@ -64,7 +68,7 @@ def undo(
     if json:
         print_json({"run": run, "headlines": count})
     else:
-        output.print(f"took back what run {run} wrote of {count:,} headlines")
+        output.print(f"took back what run {run} wrote of {counted(count, 'headline')}")
 
 
 @failed_app.command("list")
@@ -77,7 +81,7 @@ def list_failed(context: typer.Context, json: Json = False) -> None:
         print_json({"failed": rows})
         return
     print_table(
-        f"{len(found):,} headlines failed",
+        f"{counted(len(found), 'headline')} failed",
         ("id", "status", "tries", "run", "error", "title"),
         [
             (
@@ -103,7 +107,9 @@ def retry(
     if json:
         print_json({"pending": count})
     else:
-        output.print(f"{count:,} headlines are pending again")
+        output.print(
+            f"{counted(count, 'headline is pending', 'headlines are pending')} again"
+        )
 
 
 def _chosen(here: Session) -> str:

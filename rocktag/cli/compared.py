@@ -12,6 +12,7 @@ from rocktag.cli.session import Session
 from rocktag.comparing import Comparison, Interval, Row, table
 from rocktag.comparing.table import Untrained
 from rocktag.report import comparison_page
+from rocktag.text import counted
 
 _AVERAGES = ("micro F1", "P", "R", "macro F1", "P", "R")
 _MASKED = ("masked micro F1", "masked macro F1")
@@ -72,7 +73,8 @@ def show(
 def print_comparison(comparison: Comparison) -> None:
     """Print the three parts of the table, for people."""
     print_table(
-        f"{comparison.headlines:,} of {comparison.corpus['headlines']:,} headlines,"
+        f"{comparison.headlines:,} of"
+        f" {counted(comparison.corpus['headlines'], 'headline')},"
         " fair for all versions, against the rules; thresholds"
         f" `{comparison.policy}`; 95 % intervals",
         ["version", "text", *_AVERAGES, "exact match", "hamming loss"],

@@ -13,6 +13,7 @@ from rocktag.cli.session import Session
 from rocktag.corpus import Corpus, gather
 from rocktag.db import headlines
 from rocktag.feeds import open_feed
+from rocktag.text import counted
 from rocktag.types import Headline
 
 CorpusFile: TypeAlias = Annotated[
@@ -46,4 +47,7 @@ def _file_titles(file: Path, columns: Mapping[str, str]) -> Iterator[str]:
             else:
                 rejected += 1
     if rejected:
-        note(f"{file}: {rejected:,} rows cannot be headlines; rocktag ingest tells why")
+        note(
+            f"{file}: {counted(rejected, 'row')} cannot be read as a headline;"
+            " rocktag ingest tells why"
+        )

@@ -24,6 +24,7 @@ from rocktag.ingest import store_rows
 from rocktag.recording import recorded_run
 from rocktag.runtime import Runtime
 from rocktag.sampling import sample
+from rocktag.text import counted
 from rocktag.types import Headline
 
 _LEARNED = 3_000  # headlines
@@ -145,7 +146,8 @@ def _print(
 ) -> None:
     print_training(outcome)
     print_table(
-        f"{_SHOWN} of the {len(tagged)} further headlines, from tagged_headline",
+        f"{_SHOWN} of the {counted(len(tagged), 'further headline')}, from"
+        " tagged_headline",
         ["title", "labels"],
         tagged[:_SHOWN],
     )

@@ -9,6 +9,7 @@ from rocktag.cli.console import print_json, print_table
 from rocktag.cli.intervals import difference_text, interval_text, p_value_text
 from rocktag.cli.kept import Stored, keep
 from rocktag.cli.session import Session
+from rocktag.text import counted
 
 if TYPE_CHECKING:
     from rocktag.comparing.types import LabelIntervals
@@ -58,8 +59,8 @@ def show_evaluation(evaluation: Evaluation, stored: Stored, *, json: bool) -> No
 def _print_scores(evaluation: Evaluation) -> None:
     gold = evaluation.gold
     print_table(
-        f"{gold['headlines']:,} headlines of {gold['file']} against people;"
-        f" {gold['disputed']:,} disputed decisions are not scored; thresholds"
+        f"{counted(gold['headlines'], 'headline')} of {gold['file']} against people;"
+        f" {counted(gold['disputed'], 'disputed decision')} not scored; thresholds"
         f" `{evaluation.policy}`; 95 % intervals",
         ["by", *_COLUMNS.values()],
         (

@@ -27,6 +27,7 @@ from rocktag.cli.training_progress import shown_progress
 from rocktag.cli.word_vectors import word_vectors_of
 from rocktag.labeling import rules_of
 from rocktag.recording import recorded_run
+from rocktag.text import counted
 
 if TYPE_CHECKING:
     from rocktag.corpus import Corpus
@@ -118,7 +119,8 @@ def _show(table: DimensionTable, stored: Stored, *, json: bool) -> None:
 def _print(table: DimensionTable) -> None:
     header = ["dimension", "micro F1", "precision", "recall", "macro F1", "precision"]
     print_table(
-        f"{len(table.rows)} of {table.files} files: {table.test_headlines:,} untouched"
+        f"{len(table.rows)} of {counted(table.files, 'file')}:"
+        f" {table.test_headlines:,} untouched"
         " test headlines, every threshold 0.5",
         [*header, "recall", "vocabulary", "words", "epochs", "file"],
         (

@@ -11,6 +11,7 @@ from rocktag.comparing import Gold
 from rocktag.comparing.counts import label_scores, scores_of
 from rocktag.labeling import Rules, topic_rules
 from rocktag.labeling.function_report import FunctionRow, function_rows
+from rocktag.text import counted
 from rocktag.types import HumanLabels, SchemeName
 
 
@@ -35,8 +36,8 @@ def print_functions(rows: Sequence[FunctionRow]) -> None:
     if not rows:
         return
     print_table(
-        f"{len(rows)} labelling functions; overlap and conflict are with functions of"
-        " the same label, precision and recall against people",
+        f"{counted(len(rows), 'labelling function')}; overlap and conflict are with"
+        " functions of the same label, precision and recall against people",
         [
             *("label", "function", "vote", "coverage", "overlap", "conflict"),
             *("precision", "recall", "of votes"),
@@ -71,7 +72,7 @@ def print_against_people(found: dict[str, Any]) -> None:
         for average in ("micro", "macro")
     ]
     print_table(
-        f"against people: {found['headlines']:,} headlines of {found['file']}",
+        f"against people: {counted(found['headlines'], 'headline')} of {found['file']}",
         ["label", "precision", "recall", "F1", "headlines"],
         [
             *(

@@ -29,6 +29,7 @@ from rocktag.cli.session import Session, session
 from rocktag.cli.training_progress import shown_progress
 from rocktag.errors import UsageError
 from rocktag.recording import recorded_run
+from rocktag.text import counted
 from rocktag.types import ClassifierName, LabelsName
 
 if TYPE_CHECKING:
@@ -122,7 +123,8 @@ def _measure(
     most = max(len(crossing.beside(at)) for at in range(crossing.folds))
     if counts[-1] > most:
         note(
-            f"of {len(crossing.gold.titles):,} headlines {crossing.folds} folds leave"
+            f"of {counted(len(crossing.gold.titles), 'headline')}"
+            f" {counted(crossing.folds, 'fold')} leave"
             f" {most:,} to learn from; more cannot be asked for"
         )
     settings = here.settings
@@ -155,7 +157,8 @@ def _show(curve: Curve, stored: Stored, *, json: bool) -> None:
         print_json({**curve.as_dict(), **stored.as_object()})
         return
     print_table(
-        f"{curve.folds} folds of {curve.gold['headlines']:,} headlines of"
+        f"{counted(curve.folds, 'fold')} of"
+        f" {counted(curve.gold['headlines'], 'headline')} of"
         f" {curve.gold['file']}; 95 % intervals",
         ["headlines learned from", "draws", *_COLUMNS.values()],
         [

@@ -29,6 +29,7 @@ from rocktag.cli.suspected import (
 from rocktag.cli.training_progress import shown_progress
 from rocktag.errors import UsageError
 from rocktag.labeling import Rules, rules_of
+from rocktag.text import counted
 from rocktag.types import ClassifierName, HumanLabels, SchemeName
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def suspects(
     if tried is not None:
         print_trial(tried)
     if target is not None:
-        output.print(f"{len(listed):,} suspects in {target}")
+        output.print(f"{counted(len(listed), 'suspect')} in {target}")
 
 
 @app.command()
@@ -177,7 +178,7 @@ def functions(
         return
     print_harvest(found.rules.name, found.judged, rows)
     if target is not None:
-        output.print(f"{len(rows):,} rules in {target}")
+        output.print(f"{counted(len(rows), 'rule')} in {target}")
 
 
 def _judged(context: typer.Context, request: _Request) -> _Found:
@@ -221,8 +222,8 @@ def _judged(context: typer.Context, request: _Request) -> _Found:
         )
     if judged.unknown:
         note(
-            f"{request.version} does not know {judged.unknown:,} headlines; they are"
-            " left out"
+            f"{request.version} does not know"
+            f" {counted(judged.unknown, 'headline is', 'headlines are')} left out"
         )
     people = None if gold is None else gold.human(rules.labels)
     return _Found(rules, judged, people)

@@ -34,7 +34,7 @@ from rocktag.files import written_whole
 from rocktag.labeling import RuleReport, analyse, rules_of
 from rocktag.recording import recorded_run
 from rocktag.spreadsheet import row_writer
-from rocktag.text import refusal
+from rocktag.text import counted, refusal
 from rocktag.types import Rejection
 
 app = typer.Typer(
@@ -150,7 +150,8 @@ def label(
         print_json({"file": str(target), "labelled": labelled, "rejected": rejected})
     else:
         output.print(
-            f"{labelled:,} headlines labelled in {target}, {rejected:,} rejected"
+            f"{counted(labelled, 'headline')} labelled in {target},"
+            f" {rejected:,} rejected"
         )
 
 
@@ -221,7 +222,8 @@ def _as_object(found: RuleReport) -> dict[str, Any]:
 def _print_report(found: RuleReport) -> None:
     rows = sorted(_metrics(found), key=lambda metric: -metric.assigned)
     print_table(
-        f"{found.headlines:,} headlines, {found.cardinality:.2f} labels a headline",
+        f"{counted(found.headlines, 'headline')}, {found.cardinality:.2f} labels a"
+        " headline",
         ["label", "headlines", "coverage", "with another label"],
         ([row.label, row.assigned, row.rate, row.overlap] for row in rows),
     )

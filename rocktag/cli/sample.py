@@ -12,6 +12,7 @@ from rocktag.cli.options import Json
 from rocktag.files import written_whole
 from rocktag.sampling import sample as invent
 from rocktag.sampling import write_csv
+from rocktag.text import counted
 
 
 def sample(
@@ -30,4 +31,4 @@ def sample(
     if json:
         print_json({"file": str(path), "headlines": written, "seed": seed})
     else:
-        output.print(f"{written:,} headlines in {path}")
+        output.print(f"{counted(written, 'headline')} in {path}")

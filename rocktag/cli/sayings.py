@@ -15,6 +15,7 @@ from rocktag.config import Settings
 from rocktag.corpus import Corpus
 from rocktag.db import models
 from rocktag.labeling import rules_of
+from rocktag.text import counted
 from rocktag.types import LabelsName, SchemeName
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def row_name(name: str, folds: int) -> str:
     >>> row_name("adaboost, topics", 5)
     'adaboost, topics, 5 folds'
     """
-    return f"{name}, {folds} folds"
+    return f"{name}, {counted(folds, 'fold')}"
 
 
 def sayings_of_rules(
@@ -108,7 +109,8 @@ def _as_served(here: Session, gold: Gold, names: Sequence[str]) -> list[Said]:
         if one.learned:
             note(
                 f"{one.name} learned from, or was tuned on, {one.learned:,} of the"
-                f" {len(gold.titles):,} headlines, labelled by the rules; what people"
+                f" {counted(len(gold.titles), 'headline')}, labelled by the rules;"
+                " what people"
                 " say of them it does not know, so they are scored all the same;"
                 " --folds 5 tells what is reached without them"
             )

@@ -26,6 +26,7 @@ from rocktag.db.runs import RunRecord
 from rocktag.errors import TrainingError
 from rocktag.labeling import rules_of
 from rocktag.recording import recorded_run
+from rocktag.text import counted
 from rocktag.types import ClassifierName
 
 if TYPE_CHECKING:
@@ -231,4 +232,5 @@ def _published_before(here: Session, study: Study, best: Trial) -> Published | N
 def _how_to_go_on(study: Study) -> str:
     done = sum(trial.state in ("complete", "pruned") for trial in study.trials)
     again = shlex.join(sys.argv[1:])
-    return f"{done} finished trials are kept; the same command goes on: rocktag {again}"
+    kept = counted(done, "finished trial is", "finished trials are")
+    return f"{kept} kept; the same command goes on: rocktag {again}"

@@ -13,6 +13,7 @@ from rocktag.cli.console import fail, output, print_json, print_table
 from rocktag.cli.options import Json
 from rocktag.cli.session import session
 from rocktag.health import Health, look
+from rocktag.text import counted
 
 
 def status(
@@ -61,8 +62,8 @@ def _show(found: Health) -> None:
     output.print(f"model: {found.model or 'none'}")
     since = f", the oldest since {_moment(found.oldest_waiting)}"
     output.print(
-        f"{found.waiting:,} headlines wait{since if found.oldest_waiting else ''};"
-        f" {found.failed:,} failed"
+        counted(found.waiting, "headline waits", "headlines wait")
+        + f"{since if found.oldest_waiting else ''}; {found.failed:,} failed"
     )
 
 

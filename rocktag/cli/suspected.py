@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rocktag.cli.console import output, print_table
 from rocktag.files import written_whole
 from rocktag.spreadsheet import row_writer
+from rocktag.text import counted
 
 if TYPE_CHECKING:
     from rocktag.suspecting import Harvest, Judged, Suspect, Trial
@@ -44,7 +45,7 @@ def write_harvest(target: Path, rows: Sequence[Harvest]) -> None:
 
 def print_suspects(scheme: str, judged: Judged, listed: Sequence[Suspect]) -> None:
     """Print the worst suspects."""
-    headlines = f"{len(judged.titles):,} headlines"
+    headlines = counted(len(judged.titles), "headline")
     if not listed:
         output.print(f"nothing is suspect: {headlines}, labels by {scheme}")
         return
@@ -60,7 +61,7 @@ def print_suspects(scheme: str, judged: Judged, listed: Sequence[Suspect]) -> No
 def print_trial(tried: Trial) -> None:
     """Print how good suspects are, on what people read."""
     print_table(
-        f"suspects against people: {tried.headlines:,} headlines",
+        f"suspects against people: {counted(tried.headlines, 'headline')}",
         ["what", "value"],
         [
             ["labels that people gave or withheld", tried.labels],
@@ -76,7 +77,8 @@ def print_trial(tried: Trial) -> None:
 def print_harvest(scheme: str, judged: Judged, rows: Sequence[Harvest]) -> None:
     """Print a row for each rule, the most suspect of each label together."""
     print_table(
-        f"{len(rows)} rules of {scheme} on {len(judged.titles):,} headlines, the most"
+        f"{counted(len(rows), 'rule')} of {scheme} on"
+        f" {counted(len(judged.titles), 'headline')}, the most"
         " suspect first; lift: doubted so many times as often as the label is",
         [
             *("function", "vote", "votes", "doubted", "share"),

@@ -10,6 +10,7 @@ from rocktag.artifact.facts import Spread
 from rocktag.cli.console import output, print_table
 from rocktag.cli.gate import gate_of, print_verdict
 from rocktag.lifecycle import Promotion
+from rocktag.text import counted
 from rocktag.types import NO_TOPIC, rules_in_words
 
 if TYPE_CHECKING:
@@ -106,8 +107,8 @@ def print_scores(trained: Trained, manifest: Manifest) -> None:
         )
         return
     print_table(
-        f"{crossed.folds} folds, each under thresholds tuned on the others, against"
-        f" {manifest.scored_against}: mean ± standard deviation",
+        f"{counted(crossed.folds, 'fold')}, each under thresholds tuned on the others,"
+        f" against {manifest.scored_against}: mean ± standard deviation",
         ["score", *crossed.scores],
         (
             [name, *(_spread(by_name[name]) for by_name in crossed.scores.values())]

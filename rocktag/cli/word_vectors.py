@@ -10,6 +10,7 @@ import typer
 
 from rocktag.cli.console import note
 from rocktag.config import TrainSettings
+from rocktag.text import counted
 
 if TYPE_CHECKING:
     from rocktag.embeddings import WordVectors
@@ -54,8 +55,8 @@ def word_vectors_of(file: Path, chosen: TrainSettings) -> Vectors:
 def _tell(found: WordVectors, preferred: int) -> None:
     if found.dimension != preferred:
         note(
-            f"{found.origin} has {found.dimension} numbers a word; they count, not"
-            f" train.cnn_bilstm.embedding_dimension = {preferred}"
+            f"{found.origin} has {counted(found.dimension, 'number')} a word; they"
+            f" count, not train.cnn_bilstm.embedding_dimension = {preferred}"
         )
     for line in found.malformed[:_MALFORMED_SHOWN]:
         note(f"{found.origin}, line {line.number:,}: {line.reason}")
@@ -63,8 +64,8 @@ def _tell(found: WordVectors, preferred: int) -> None:
     if found.malformed_count:
         note(
             f"{found.origin}: {f'{more:,} more; ' if more > 0 else ''}"
-            f"{found.malformed_count:,} of {found.line_count:,} lines are malformed and"
-            " were passed over"
+            f"{found.malformed_count:,} of {counted(found.line_count, 'line')}"
+            " malformed and passed over"
         )
     if found.repeated_count:
         note(
@@ -74,6 +75,6 @@ def _tell(found: WordVectors, preferred: int) -> None:
     share = found.found.mean() if len(found.rows) else 0.0
     if 0 < share < _LITTLE:
         note(
-            f"{found.origin} has {share:.1%} of the {len(found.rows):,} words of the"
-            " headlines; see that it is of the right language and in lower case"
+            f"{found.origin} has {share:.1%} of the {counted(len(found.rows), 'word')}"
+            " of the headlines; see that it is of the right language and in lower case"
         )

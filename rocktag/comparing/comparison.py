@@ -19,6 +19,7 @@ from rocktag.corpus import Corpus
 from rocktag.errors import TrainingError, UsageError
 from rocktag.labeling import Rules
 from rocktag.metrics import LabelScore, score
+from rocktag.text import counted
 from rocktag.types import NO_TOPIC, Flags
 
 
@@ -135,7 +136,8 @@ class Comparer:
         rows = np.logical_and.reduce([one.fair for one in self._answers.values()])
         if not rows.any():
             raise TrainingError(
-                f"of the {len(rows):,} headlines of {self.exam.corpus.origin} each was"
+                f"of the {counted(len(rows), 'headline')} of {self.exam.corpus.origin}"
+                " each was"
                 f" learned from by one of {', '.join(self._answers)}; give --corpus"
                 " with others, or compare fewer versions"
             )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rocktag.errors import InputError, brief
 from rocktag.spreadsheet import unguarded
-from rocktag.text import refusal, tidy
+from rocktag.text import counted, refusal, tidy
 from rocktag.types import ALIASES, NO_TOPIC
 
 _NEEDED = ("title", "labels")
@@ -149,7 +149,9 @@ class _Reading:
         if not record:
             return
         if len(record) != len(header):
-            self.faults.append((line, f"{len(record)} fields, not {len(header)}"))
+            self.faults.append(
+                (line, f"{counted(len(record), 'field')}, not {len(header)}")
+            )
             return
         cells = dict(zip(header, record, strict=True))
         given, disputed = _labels(cells["labels"]), _labels(cells.get(_DISPUTED, ""))

@@ -15,6 +15,8 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
+from rocktag.text import counted
+
 LARGEST = (
     1e6  # in magnitude; trained vectors have single digits, a sum of them is finite
 )
@@ -128,7 +130,7 @@ def _split_other(line: bytes, dimension: int, space_count: int) -> tuple[bytes, 
     if not line:
         raise MalformedLineError("empty")
     if space_count < dimension:
-        raise MalformedLineError(f"{space_count:,} numbers, not {dimension:,}")
+        raise MalformedLineError(f"{counted(space_count, 'number')}, not {dimension:,}")
     word = line.rsplit(b" ", dimension)[0]
     last = word.rpartition(b" ")[2]
     if not last:

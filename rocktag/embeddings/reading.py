@@ -23,6 +23,7 @@ from rocktag.embeddings.lines import (
 from rocktag.embeddings.packing import Text, is_pipe, open_text
 from rocktag.embeddings.vectors import MalformedLine, WordVectors
 from rocktag.errors import InputError, UsageError
+from rocktag.text import counted
 
 OnProgress: TypeAlias = Callable[[int, int], None]  # bytes read, bytes in all or 0
 
@@ -221,6 +222,9 @@ class _Table:
         """A header that promises other lines than follow is malformed itself."""
         stated = self._layout.stated_count
         if stated not in (None, self._line_count):
-            reason = f"promises {stated:,} words, {self._line_count:,} lines follow"
+            reason = (
+                f"promises {counted(stated, 'word')},"
+                f" {counted(self._line_count, 'line follows', 'lines follow')}"
+            )
             self._malformed.insert(0, MalformedLine(1, reason))
             self._malformed_count += 1

@@ -16,6 +16,7 @@ from rocktag.evaluating.mistakes import margins_of
 from rocktag.evaluating.types import Said
 from rocktag.labeling import Rules
 from rocktag.retuning import train_settings
+from rocktag.text import counted
 from rocktag.thresholds import decide
 from rocktag.types import rules_in_words
 
@@ -56,8 +57,8 @@ def by_version(
     if repeated:
         raise UsageError(
             f"{name} learned from what people say of {repeated:,} of the"
-            f" {len(keys):,} headlines of {gold.file}, and would only repeat it; give"
-            " --folds 5, or a file of other headlines"
+            f" {counted(len(keys), 'headline')} of {gold.file}, and would only repeat"
+            " it; give --folds 5, or a file of other headlines"
         )
     artifact = load(
         folder,

@@ -21,7 +21,7 @@ from rocktag.evaluating.types import Margins, Said
 from rocktag.fitting import Progress
 from rocktag.labeling import Rules
 from rocktag.splits import Indices, beside, parts
-from rocktag.text import split_key
+from rocktag.text import counted, split_key
 from rocktag.types import Targets
 
 
@@ -56,8 +56,10 @@ class CrossValidation:
         keys = [split_key(title) for title in gold.titles]
         if len(set(keys)) < 2 * self.folds:
             raise UsageError(
-                f"{gold.file} has {len(set(keys)):,} different headlines, too few for"
-                f" {self.folds} folds; give more of them, or take fewer folds"
+                f"{gold.file} has {counted(len(set(keys)), 'different headline')}, too"
+                " few for"
+                f" {counted(self.folds, 'fold')}; give more of them, or take fewer"
+                " folds"
             )
         targets = gold.targets * gold.scored
         return parts(keys, targets, folds=self.folds, seed=self.seed)

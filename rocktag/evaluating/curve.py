@@ -23,6 +23,7 @@ from rocktag.evaluating.scoring import facts_of
 from rocktag.evaluating.types import Curve, Point, Said
 from rocktag.fitting import Progress
 from rocktag.splits import Indices
+from rocktag.text import counted
 from rocktag.types import rules_in_words
 
 
@@ -62,7 +63,9 @@ def learning_curve(
         times = repeats if 0 < count < min(beside) else 1
         drawn = []
         for repeat in range(times):
-            where = f"{count} headlines" + (f", draw {repeat + 1}" if times > 1 else "")
+            where = f"{counted(count, 'headline')}" + (
+                f", draw {repeat + 1}" if times > 1 else ""
+            )
             said = crossing.said(
                 where,
                 labels,

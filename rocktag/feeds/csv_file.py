@@ -19,6 +19,7 @@ from rocktag.feeds.columns import locate
 from rocktag.feeds.lines import Lines, RecordTooLong
 from rocktag.feeds.rows import excerpt, to_headline
 from rocktag.spreadsheet import unguarded
+from rocktag.text import counted
 from rocktag.types import Headline, Rejection
 
 _DELIMITERS = ",;\t"  # the first of the most frequent ones wins
@@ -89,7 +90,9 @@ class _Table:
                 yield record
             elif len(record) > self.width:
                 text = self.delimiter.join(record[: self.width])
-                reason = f"{len(record):,} fields, the header has {self.width:,}"
+                reason = (
+                    f"{counted(len(record), 'field')}, the header has {self.width:,}"
+                )
                 yield self._rejection(first, reason, text, self.lines.number)
             else:
                 filled = len(record)

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from rocktag.errors import InputError
+from rocktag.text import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ class Download:
         """
         size = path.stat().st_size
         if size != self.size:
-            return f"{size:,} bytes, not {self.size:,}"
+            return f"{counted(size, 'byte')}, not {self.size:,}"
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         return None if sha256 == self.sha256 else f"sha256 {sha256}, not {self.sha256}"

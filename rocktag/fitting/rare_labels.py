@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rocktag.config import TrainSettings
 from rocktag.fitting.fitted import Fitted, Task
+from rocktag.text import counted
 from rocktag.types import (
     NO_TOPIC,
     Probabilities,
@@ -80,7 +81,8 @@ def _remark(served: Sequence[str], settings: TrainSettings) -> str:
     rules = rules_in_words(scheme_of(settings.labels))
     return (
         f"Served by the {rules} and not by the model:"
-        f" {', '.join(served)}; each has fewer than {settings.rules_below} positives"
-        " among the training headlines. Their scores below compare the rules with"
-        " themselves, and raise the macro average."
+        f" {', '.join(served)}; each has fewer than"
+        f" {counted(settings.rules_below, 'positive')} among the training"
+        " headlines. Their scores below compare the rules with themselves, and raise"
+        " the macro average."
     )

@@ -17,6 +17,7 @@ from rocktag.classifiers.token_ids import PADDING, UNKNOWN, Ragged
 from rocktag.embeddings import Coverage, WordVectors, coverage, look, read_vectors
 from rocktag.errors import InputError
 from rocktag.fitting.fitted import OnProgress, Progress, Task
+from rocktag.text import counted
 
 _REACH = 0.05  # of the numbers of a word that the file lacks, as Keras starts them
 
@@ -142,7 +143,8 @@ def check(file: str | Path, *, preferred_dimension: int) -> None:
 def _refuse_nothing(read: WordVectors) -> None:
     if not read.found.any():
         raise InputError(
-            f"{read.origin} has none of the {len(read.rows):,} words of the headlines;"
+            f"{read.origin} has none of the {counted(len(read.rows), 'word')} of the"
+            " headlines;"
             " give vectors of words in the same language and in lower case, or train"
             " without --glove"
         )

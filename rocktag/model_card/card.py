@@ -11,6 +11,7 @@ from rocktag.metrics import LabelScore, Scores
 from rocktag.model_card import again, yardsticks
 from rocktag.model_card.described import Described
 from rocktag.model_card.markdown import paragraph, table
+from rocktag.text import counted
 from rocktag.types import NO_TOPIC, SchemeName, rules_in_words
 
 
@@ -58,7 +59,8 @@ def _data(facts: Described) -> str:
     if facts.cross_validation and not facts.human:
         sides = f"It learned from all; {corpus.validation:,} were its validation too"
     return paragraph(
-        f"**Data.** {corpus.headlines:,} distinct headlines from {corpus.origin}"
+        f"**Data.** {counted(corpus.headlines, 'distinct headline')} from"
+        f" {corpus.origin}"
         f" (SHA-256 {corpus.sha256}), labelled by {rules_in_words(facts.rules)}"
         f" (SHA-256 {facts.rules_sha256}); nobody read them. {sides}.{_read(facts)}"
     )
@@ -70,9 +72,11 @@ def _read(facts: Described) -> str:
     if human is None:
         return ""
     return (
-        f" Besides, {human.headlines:,} headlines that people read"
-        f" ({human.decisions:,} decisions they agree on); thresholds and scores are of"
-        f" those, each said by a model of {human.folds} folds that had not learned from"
+        f" Besides, {counted(human.headlines, 'headline')} that people read"
+        f" ({counted(human.decisions, 'decision')} they agree on); thresholds and"
+        " scores are of"
+        f" those, each said by a model of {counted(human.folds, 'fold')} that had not"
+        " learned from"
         " it. A stacker weighs what the model says with what the rules say."
     )
 
@@ -86,7 +90,7 @@ def _thresholds(facts: ThresholdFacts) -> str:
         f"**Thresholds**, tuned on {facts.headlines:,} {facts.tuned_on} headlines for"
         f" {what} there: {facts.micro:.2f} for the micro average, {facts.macro:.2f} for"
         " the macro average, and one for each label with at least"
-        f" {facts.minimum_positives} positives there."
+        f" {counted(facts.minimum_positives or 1, 'positive')} there."
     )
     if facts.unreached:
         names = ", ".join(facts.unreached)

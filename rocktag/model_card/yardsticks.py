@@ -8,6 +8,7 @@ from typing import TypeAlias
 from rocktag.artifact.yardsticks import IntervalFacts, YardstickFacts
 from rocktag.model_card.described import Described
 from rocktag.model_card.markdown import item, paragraph, table
+from rocktag.text import counted
 
 _SCORES = {
     "micro_f1": "micro F1",
@@ -35,7 +36,7 @@ def _measured(found: YardstickFacts) -> str:
     )
     how = (
         "Under the `micro` threshold; in brackets the 95 % interval of"
-        f" {found.resamples:,} resamples of the headlines."
+        f" {counted(found.resamples, 'resample')} of the headlines."
     )
     return "\n\n".join([paragraph(how), rows, *_notes(found)])
 

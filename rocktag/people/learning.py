@@ -15,7 +15,7 @@ from rocktag.labeling import Rules
 from rocktag.people.lessons import some, with_lessons
 from rocktag.people.stacking import fit_stacker
 from rocktag.splits import beside, parts
-from rocktag.text import split_key
+from rocktag.text import counted, split_key
 from rocktag.types import NO_TOPIC, HumanLabels, Probabilities, Targets
 
 
@@ -125,7 +125,7 @@ def _refuse_few(human: HumanLabels, task: Task) -> None:
     asked = task.settings.human.minimum_headlines
     if len(human.titles) < asked:
         raise TrainingError(
-            f"people have read {len(human.titles):,} headlines, topics+human needs"
-            f" {asked:,} (train.human.minimum_headlines); read more with: rocktag"
+            f"people have read {counted(len(human.titles), 'headline')}, topics+human"
+            f" needs {asked:,} (train.human.minimum_headlines); read more with: rocktag"
             " annotate, or give --labels topics"
         )

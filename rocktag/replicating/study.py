@@ -22,6 +22,7 @@ from rocktag.fitting import Progress, Vectors
 from rocktag.labeling import Rules
 from rocktag.replicating.earlier import Wanted
 from rocktag.replicating.members import Member
+from rocktag.text import counted
 from rocktag.training import train
 
 _INTERRUPTIBLE = "fit"  # the stage in which a budget may end
@@ -150,8 +151,8 @@ class Study:
             return
         how = "in the middle of its training" if done else "before its training"
         raise TrainingError(
-            f"the budget of {self.seconds / 60:g} minutes ended {how}; the same command"
-            " goes on"
+            f"the budget of {counted(self.seconds / 60, 'minute')} ended {how}; the"
+            " same command goes on"
         )
 
     def _wanted(self, member: Member) -> Wanted:

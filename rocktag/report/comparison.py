@@ -11,6 +11,7 @@ from rocktag.report import compared_sections
 from rocktag.report.compared_sections import YARDSTICKS, interval, names_of
 from rocktag.report.forest import speed_drawing
 from rocktag.report.page import Cell, Facts, Part, Section, Table, Tiles, render
+from rocktag.text import counted, noun
 
 _SCORES = {
     "micro_f1": "micro F1",
@@ -34,9 +35,9 @@ def comparison_page(
         comparison: What is to be shown.
         untrained: What is wanted in it and not there.
     """
-    count = f"{comparison.headlines:,}"
     return render(
-        f"{len(comparison.rows)} models on {count} headlines",
+        f"{counted(len(comparison.rows), 'model')} on"
+        f" {counted(comparison.headlines, 'headline')}",
         "No model learned from any of the headlines scored here. Ranges are 95 %"
         " bootstrap intervals: other headlines of the same kind would likely give a"
         " score within them.",
@@ -59,6 +60,7 @@ def comparison_page(
 
 def _summary(comparison: Comparison, untrained: Sequence[Untrained]) -> list[Part]:
     corpus, gold = comparison.corpus, comparison.gold
+    models, scored = len(comparison.rows), comparison.headlines
     reference = comparison.reference or "none"
     facts: list[tuple[str, Cell]] = [
         ("reference", reference),
@@ -76,9 +78,9 @@ def _summary(comparison: Comparison, untrained: Sequence[Untrained]) -> list[Par
     return [
         Tiles(
             [
-                (len(comparison.rows), "models"),
-                (comparison.headlines, "headlines scored"),
-                (len(comparison.labels), "labels"),
+                (models, noun(models, "model")),
+                (scored, noun(scored, "headline scored", "headlines scored")),
+                (len(comparison.labels), noun(len(comparison.labels), "label")),
             ]
         ),
         Facts(facts),

@@ -10,6 +10,7 @@ import numpy as np
 from rocktag.report import labels, learning
 from rocktag.report.page import Cell, Facts, Part, Table
 from rocktag.report.told import Told, listed
+from rocktag.text import counted
 from rocktag.types import NO_TOPIC
 
 _MOST_PAIRS = 20
@@ -58,8 +59,8 @@ def frequencies(told: Told) -> list[Part]:
         row += [counts[column] for counts in sides.values()]
     without = dict(zip(names, totals, strict=True)).get(NO_TOPIC, 0)
     return [
-        f"{without:,} of {headlines:,} headlines have no topic, and with it the label"
-        f" {NO_TOPIC}; the figures leave it out.",
+        f"{without:,} of {counted(headlines, 'headline')} have no topic, and with it"
+        f" the label {NO_TOPIC}; the figures leave it out.",
         labels.frequency_drawing(names, np.array(findings.frequencies)),
         Table(
             "Headlines with each label, in all and on each side",
@@ -83,7 +84,7 @@ def _together(names: Sequence[str], together: Sequence[Sequence[int]]) -> list[P
     return [
         labels.together_drawing(names, np.array(together)),
         Table(
-            f"The most frequent of {len(found):,} pairs of labels",
+            f"The most frequent of {counted(len(found), 'pair')} of labels",
             ["label", "with", "headlines"],
             [[first, second, count] for count, first, second in found[:_MOST_PAIRS]],
         ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rocktag.report.canvas import INK, PAPER, Drawing
 from rocktag.report.forest import Ranged, forest_drawing
 from rocktag.report.page import Cell, Facts, Part, Section, Table, Tiles, ranged, render
+from rocktag.text import counted, noun
 
 if TYPE_CHECKING:
     from rocktag.evaluating import Curve, Evaluation, Scored
@@ -66,8 +67,8 @@ def curve_page(curve: Curve) -> bytes:
     return render(
         "What more headlines of people bring",
         f"A {settings['classifier']} learned from the rules' labels of"
-        f" {corpus['headlines']:,} headlines and from what people said of so many more."
-        f" {_how(curve.folds)}",
+        f" {counted(corpus['headlines'], 'headline')} and from what people said of so"
+        f" many more. {_how(curve.folds)}",
         [
             Section("curve", "Learning curve", [_curve(curve), _points(curve)]),
             Section(
@@ -94,19 +95,20 @@ def _how(folds: int | None) -> str:
     if folds is None:
         return "Versions were asked as they are served."
     return (
-        f"In {folds} folds, each model was asked only of headlines that it did not"
-        " learn from."
+        f"In {counted(folds, 'fold')}, each model was asked only of headlines that it"
+        " did not learn from."
     )
 
 
 def _summary(evaluation: Evaluation) -> list[Part]:
     gold = evaluation.gold
+    read, given = gold["headlines"], gold["labels"]
     return [
         Tiles(
             [
-                (len(evaluation.rows), "rows"),
-                (gold["headlines"], "headlines that people read"),
-                (gold["labels"], "labels that they gave"),
+                (len(evaluation.rows), noun(len(evaluation.rows), "row")),
+                (read, noun(read, "headline") + " that people read"),
+                (given, noun(given, "label") + " that they gave"),
             ]
         ),
         Facts(
@@ -250,7 +252,7 @@ def _curve(curve: Curve) -> Drawing:
         title="Micro and macro F1 by the number of headlines of people; dashed: the"
         f" {curve.rules_name} alone",
         description="; ".join(
-            f"{point.learned:g} headlines: "
+            f"{counted(point.learned, 'headline')}: "
             + ", ".join(
                 f"{title} {point.scores[name].value:.4f}" for name, title in _F1.items()
             )

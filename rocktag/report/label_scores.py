@@ -8,6 +8,7 @@ from typing import Any
 from rocktag.metrics import LabelScore
 from rocktag.report.canvas import ACCENT, INK, PAPER, Drawing
 from rocktag.report.rows import ABOVE, height, name_rows, score_axis
+from rocktag.text import counted
 
 
 def score_drawing(rows: Sequence[LabelScore], *, scored: str) -> Drawing:
@@ -95,7 +96,8 @@ def tuned_drawing(
     return Drawing(
         name="tuned_against_base",
         title="F1 of each label at its own threshold, against 0.5 for all",
-        description=f"On {scored} tuning raises the F1 of {better} labels, lowers that"
+        description=f"On {scored} tuning raises the F1 of {counted(better, 'label')},"
+        " lowers that"
         f" of {worse} and leaves {len(pairs) - better - worse} as they are; the largest"
         f" gain is {max(gains):+.4f}, the largest loss {min(0, *gains):+.4f}",
         draw=draw,

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from rocktag.report.canvas import ACCENT, INK, Drawing
 from rocktag.report.rows import ABOVE, faded, height, name_rows, short
+from rocktag.text import counted
 from rocktag.types import NO_TOPIC
 
 _NUMBERS = {"alone": 1.0, "of 2": 0.6, "of 3": 0.3, "of 4 or more": 0.1}  # opacity
@@ -55,9 +56,9 @@ def frequency_drawing(labels: Sequence[str], counts: npt.NDArray[np.int64]) -> D
     return Drawing(
         name="label_frequencies",
         title="How many headlines have each topic, by the number of their labels",
-        description=f"{most} is the most frequent topic, with {totals[order[-1]]:,}"
-        f" headlines, {least} the rarest, with {totals[order[0]]:,}; the table of"
-        " labels has every number",
+        description=f"{most} is the most frequent topic, with"
+        f" {counted(totals[order[-1]], 'headline')}, {least} the rarest,"
+        f" with {totals[order[0]]:,}; the table of labels has every number",
         draw=draw,
         height=height(order),
     )
@@ -80,7 +81,8 @@ def together_drawing(labels: Sequence[str], together: npt.NDArray[np.int64]) -> 
         name="labels_together",
         title="Which share of a topic's headlines has another topic, too",
         description=f"The largest share is {shares[row, column]:.0%}: so many of the"
-        f" {counts[row, row]:,} headlines with {names[row]} have {names[column]}, too;"
+        f" {counted(counts[row, row], 'headline')} with {names[row]} have"
+        f" {names[column]}, too;"
         " the table of pairs has the most frequent ones",
         draw=partial(_draw_together, names, shares),
         height=7.5,

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from rocktag.report.canvas import INK, PAPER, Drawing, log_scale
+from rocktag.text import counted
 from rocktag.thresholds import Sweep, TunedThresholds
 
 Epochs: TypeAlias = Sequence[Mapping[str, float]]  # one row an epoch, column to value
@@ -145,8 +146,8 @@ def _by_epoch(epochs: Epochs, name: str) -> Drawing:
     return Drawing(
         name=f"{name}_by_epoch",
         title=f"{words[0].upper()}{words[1:]} by epoch",
-        description=f"Over {len(epochs)} epochs the validation {words} goes from"
-        f" {epochs[0][value]:.4g} to {epochs[-1][value]:.4g}; the weights of epoch"
+        description=f"Over {counted(len(epochs), 'epoch')} the validation {words} goes"
+        f" from {epochs[0][value]:.4g} to {epochs[-1][value]:.4g}; the weights of epoch"
         f" {best['epoch']:.0f} were kept, where it is {best[value]:.4g}",
         draw=draw,
     )

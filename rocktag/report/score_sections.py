@@ -6,6 +6,7 @@ from rocktag.metrics import Scores, score
 from rocktag.report import calibration, label_scores, learning
 from rocktag.report.page import Errors, Part, Table, Tiles
 from rocktag.report.told import Told, listed
+from rocktag.text import counted
 from rocktag.thresholds import decide, sweep
 from rocktag.types import NO_TOPIC
 
@@ -34,8 +35,8 @@ def thresholds(told: Told) -> list[Part]:
     ]
     return [
         f"Tuned on {what} for the best {verdict.objective.name.upper()}. Labels with"
-        f" fewer than {verdict.minimum_positives} positives there take the micro"
-        f" threshold: {listed(tuned.fallback)}.",
+        f" fewer than {counted(verdict.minimum_positives, 'positive')} there take the"
+        f" micro threshold: {listed(tuned.fallback)}.",
         learning.sweep_drawing(curve, tuned, tuned_on=verdict.tuned_on),
         _policies(told),
         label_scores.tuned_drawing(

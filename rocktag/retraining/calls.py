@@ -10,6 +10,7 @@ from rocktag.artifact.registry import manifest_of
 from rocktag.config import RetrainSettings
 from rocktag.db import Database, models, trainings
 from rocktag.errors import ArtifactError
+from rocktag.text import counted
 
 _LONGEST_CHAIN = 20  # versions tuned from one another; more is a loop
 
@@ -86,8 +87,8 @@ def called_for(
         return f"the tags of {name} drift"
     if settings.new_headlines and new >= settings.new_headlines:
         if name is None:
-            return f"{new:,} headlines, and no champion yet"
-        return f"{new:,} new headlines since the training of {name}"
+            return f"{counted(new, 'headline')}, and no champion yet"
+        return f"{counted(new, 'new headline')} since the training of {name}"
     days = situation.days_since_training(now)
     if settings.every_days and days is not None and days >= settings.every_days:
         return f"{days:.1f} days since the training of {name}"

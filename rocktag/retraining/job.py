@@ -14,6 +14,7 @@ from rocktag.db.trainings import TRAINED
 from rocktag.errors import TrainingError
 from rocktag.retraining.calls import Situation, called_for, look
 from rocktag.retraining.training_process import Retrained, run_training
+from rocktag.text import counted
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +44,8 @@ def retrain(
     _keep(database, record, metrics)
     if why is None:
         logger.info(
-            "no training is called for: %d new headlines",
-            situation.new_headlines,
+            "no training is called for: %s",
+            counted(situation.new_headlines, "new headline"),
             extra={"event": "retrain_not_called_for"},
         )
         return

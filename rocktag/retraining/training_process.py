@@ -27,6 +27,7 @@ import tomli_w
 
 from rocktag.config import Settings
 from rocktag.errors import StoppedError, TrainingError, brief
+from rocktag.text import counted
 
 logger = logging.getLogger(__name__)
 
@@ -146,8 +147,8 @@ def _wait(
             raise StoppedError("the training was broken off: its worker ends")
         if time.monotonic() > end:
             raise TrainingError(
-                f"the training took longer than {seconds / _HOUR:g} hours and was"
-                " killed; raise retrain.timeout_hours, or train something smaller"
+                f"the training took longer than {counted(seconds / _HOUR, 'hour')} and"
+                " was killed; raise retrain.timeout_hours, or train something smaller"
             )
 
 

@@ -13,6 +13,7 @@ from rocktag.errors import TrainingError
 from rocktag.fitting import Progress
 from rocktag.labeling import CastVote
 from rocktag.suspecting.hiding import hidden_terms
+from rocktag.text import counted
 from rocktag.types import Flags, Probabilities, Targets
 
 # Measured on 400 headlines that people read, average precision of the suspects among
@@ -48,8 +49,8 @@ class Reader:
             self._terms = self._vectoriser.fit_transform(titles).tocsr()
         except ValueError as error:
             raise TrainingError(
-                f"{len(titles):,} headlines share no word to learn from ({error}); add"
-                " headlines"
+                f"{counted(len(titles), 'headline')} without a word to learn from"
+                f" ({error}); add headlines"
             ) from error
 
     def hidden(

@@ -13,6 +13,7 @@ from rocktag.db.runs import RunRecord
 from rocktag.errors import TaggingError
 from rocktag.tagging.batch import Batch
 from rocktag.tagging.tagger import Tagger
+from rocktag.text import counted
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +52,8 @@ def enqueue_all(
     )
     if released or given_up:
         logger.warning(
-            "freed %d headlines of expired leases, gave up %d",
-            released,
+            "freed %s of expired leases, gave up %d",
+            counted(released, "headline"),
             given_up,
             extra={
                 "event": "leases_expired",
@@ -62,8 +63,8 @@ def enqueue_all(
     lost = database.transact(runs.close_lost)
     if lost:
         logger.warning(
-            "closed %d runs whose workers are gone",
-            lost,
+            "closed %s, left behind by workers that are gone",
+            counted(lost, "run"),
             extra={"event": "runs_lost", "counts": {"closed": lost}},
         )
 
@@ -114,8 +115,8 @@ def tag_pending(
 
 def _tell_batch(claimed: int, seconds: float, record: RunRecord) -> None:
     logger.info(
-        "tagged %d headlines in %.2f s (%d so far, %d failed)",
-        claimed,
+        "tagged %s in %.2f s (%d so far, %d failed)",
+        counted(claimed, "headline"),
         seconds,
         record.done,
         record.failed,
@@ -135,7 +136,8 @@ def _refuse_many_failures(record: RunRecord, settings: TagSettings) -> None:
     share = record.failed / record.taken
     if record.failed >= _FEW_FAILURES and share > settings.maximum_failed_share:
         raise TaggingError(
-            f"{record.failed:,} of {record.taken:,} tries failed, more than"
+            f"{record.failed:,} of {counted(record.taken, 'try', 'tries')} failed,"
+            " more than"
             f" tag.maximum_failed_share ({settings.maximum_failed_share:.0%}); see:"
             " rocktag failed list"
         )

@@ -1,6 +1,6 @@
 """Titles as data and as words: the same for training and for tagging."""
 
-from rocktag.text.counting import counted
+from rocktag.text.counting import counted, noun
 from rocktag.text.normalization import (
     TextView,
     clean,
@@ -18,6 +18,7 @@ __all__ = [
     "TextView",
     "clean",
     "counted",
+    "noun",
     "printable",
     "refusal",
     "split_key",

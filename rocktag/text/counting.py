@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def counted(number: int, one: str, more: str | None = None) -> str:
+def counted(number: float, one: str, more: str | None = None) -> str:
     """Return a number and what it counts, in the singular where it is 1.
 
     Args:
@@ -13,7 +13,19 @@ def counted(number: int, one: str, more: str | None = None) -> str:
 
     >>> counted(1, "headline"), counted(0, "headline"), counted(1_200, "headline")
     ('1 headline', '0 headlines', '1,200 headlines')
+    >>> counted(0.5, "hour"), counted(1.0, "hour")
+    ('0.5 hours', '1 hour')
     >>> counted(1, "headline is", "headlines are")
     '1 headline is'
     """
-    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
+    shown = f"{number:g}" if isinstance(number, float) else f"{number:,}"
+    return f"{shown} {noun(number, one, more)}"
+
+
+def noun(number: float, one: str, more: str | None = None) -> str:
+    """Return what stands behind a number, as `counted` has it.
+
+    >>> noun(1, "model"), noun(2, "model")
+    ('model', 'models')
+    """
+    return one if number == 1 else more or f"{one}s"

@@ -86,7 +86,7 @@ def test_one_bad_line_and_nothing_of_the_file_is_stored(rocktag: Rocktag) -> Non
     assert result.code == 1
     assert "read.csv, line 3: unknown label 'no such'" in result.stderr
     known = rocktag.well("annotate", "import", _gold(rocktag.folder, "Owls tour,tour,"))
-    assert "1 were not known" in known.stdout
+    assert "1 was not known" in known.stdout
 
 
 @on_sqlite
@@ -164,7 +164,7 @@ def test_a_terminal_may_be_left_at_any_time_and_keeps_what_was_answered(
     told = _read_until(master, "read by ada")
     assert process.wait(30) == 0
     os.close(master)
-    assert "1 headlines stored" in told
+    assert "1 headline stored" in told
     assert world.count("(SELECT DISTINCT headline_id FROM annotation) a") == 1
 
 

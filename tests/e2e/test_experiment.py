@@ -49,7 +49,7 @@ def test_a_table_of_one_row_a_file_is_printed_and_stored(
     assert not (models_dir / ".checkpoints").exists()
     assert found["threshold"] == 0.5
     assert found["settings"]["folds"] == 1  # it scores one test side
-    assert "tiny.2d.txt, line 3: 1 numbers, not 2" in said.stderr
+    assert "tiny.2d.txt, line 3: 1 number, not 2" in said.stderr
     folder = Path(found["path"])
     assert json.loads((folder / "table.json").read_text())["rows"] == found["rows"]
     with (folder / "table.csv").open() as file:

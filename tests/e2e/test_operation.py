@@ -119,7 +119,7 @@ def test_a_hang_up_is_heeded_after_the_batch_in_hand_not_after_the_run(
     config.write_text(f"{schedule}[tag]\nbatch_size = 1\n")
     world.add(5_000)
     process = world.rocktag.start("worker")
-    wait_until(lambda: "tagged 1 headlines" in log_of(world), "the first batch")
+    wait_until(lambda: "tagged 1 headline " in log_of(world), "the first batch")
     config.write_text(f"{schedule}[tag]\nbatch_size = 999\n")
     process.send_signal(signal.SIGHUP)
     wait_until(lambda: "tagged 999 headlines" in log_of(world), "a larger batch")
@@ -273,7 +273,7 @@ def test_retag_undo_and_failed_as_an_operator_types_them(
     assert (failed["headline_id"], failed["title"]) == (key, title)
     assert (failed["status"], failed["attempts"]) == ("failed", 1)
     assert (failed["run_id"], failed["error"][:10]) == (run_id, "ValueError")
-    assert "1 headlines failed" in call(*here, "failed", "list").stdout
+    assert "1 headline failed" in call(*here, "failed", "list").stdout
     retry = (*here, "failed", "retry")
     assert call(*retry, "99", "--json").object() == {"pending": 0}
     assert call(*retry, str(key), "--json").object() == {"pending": 1}

@@ -172,7 +172,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_word(tmp_path: Path) -> None:
     ("line", "reason"),
     [
         (b"", "empty"),
-        (b"rock 1", "1 numbers, not 2"),
+        (b"rock 1", "1 number, not 2"),
         (b"rock 1.5 2.5 3.5", "more than 2 numbers"),
         (b"rock 1 x", "'x' is not a finite number"),
         (b"rock nan 1", "'nan' is not a finite number"),
@@ -206,7 +206,7 @@ def test_only_the_first_malformed_lines_are_kept_but_all_are_counted(
     path = written(tmp_path / "a.txt", THREE * 100 + b"bad 1\n" * 150)
     read = read_vectors(path, WORDS)
     assert (len(read.malformed), read.malformed_count) == (100, 150)
-    assert read.malformed[0] == MalformedLine(301, "1 numbers, not 2")
+    assert read.malformed[0] == MalformedLine(301, "1 number, not 2")
 
 
 def test_a_malformed_first_line_does_not_decide_the_dimension(tmp_path: Path) -> None:

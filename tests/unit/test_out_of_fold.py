@@ -177,7 +177,7 @@ NINE = np.arange(9)
         (np.zeros(0, dtype=np.int8), "is not a row of int8"),
         ((NINE[:8] % 3).astype(np.int8), "not equally many"),
         ((NINE % 3 - 1).astype(np.int8), "outside 0 to 127"),
-        (np.zeros(9, dtype=np.int8), "headlines in 1 of 1 folds"),
+        (np.zeros(9, dtype=np.int8), "headlines in 1 of 1 fold;"),
         ((NINE % 2 * 2).astype(np.int8), "headlines in 2 of 3 folds"),
         ((NINE % 2 + 1).astype(np.int8), "headlines in 2 of 3 folds"),
     ],

@@ -12,6 +12,7 @@ from rocktag.cli.console import output, print_json, print_table
 from rocktag.cli.options import Json
 from rocktag.cli.session import session
 from rocktag.db.annotations import Vote, votes
+from rocktag.text import counted
 
 
 def agreement(context: typer.Context, json: Json = False) -> None:
@@ -24,8 +25,8 @@ def agreement(context: typer.Context, json: Json = False) -> None:
         output.print("no headline was read by two people; give the same file to both")
         return
     print_table(
-        f"{total.headlines:,} headlines read by two or more; alpha is 1 where all"
-        " agree, 0 at chance, - where nobody gives the label",
+        f"{counted(total.headlines, 'headline')} read by two or more; alpha is 1 where"
+        " all agree, 0 at chance, - where nobody gives the label",
         ["label", "headlines", "differ", "alpha"],
         [
             [row.label or "all", row.headlines, row.differ, row.alpha]
@@ -45,8 +46,8 @@ def conflicts(context: typer.Context, json: Json = False) -> None:
         print_json({"conflicts": [_as_object(some) for some in found]})
     elif found:
         print_table(
-            f"{len(found):,} labels about which people differ; a tie is unknown and"
-            " changes no tag",
+            f"{counted(len(found), 'label')} about which people differ; a tie is"
+            " unknown and changes no tag",
             ["headline", "title", "label", "present", "absent"],
             (list(_as_object(some).values()) for some in found),
         )

@@ -14,7 +14,7 @@ from rocktag.annotating import CODES, Asked, Candidate, read_answer, said_of
 from rocktag.cli.console import output
 from rocktag.db import Database
 from rocktag.db.annotations import Reading, append
-from rocktag.text import refusal
+from rocktag.text import counted, refusal
 from rocktag.types import NO_TOPIC
 
 _COLUMNS = 6
@@ -62,8 +62,8 @@ class Dialogue:
             output.print()
         finally:
             self._store_last()
-        stored = f"{len(self._read):,} headlines stored"
-        output.print(f"{stored}, read by {self._annotator}")
+        stored = counted(len(self._read), "headline")
+        output.print(f"{stored} stored, read by {self._annotator}")
 
     def _ask(self) -> bool:
         """Ask about one headline; return whether to go on."""

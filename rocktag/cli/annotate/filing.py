@@ -23,6 +23,7 @@ from rocktag.cli.console import output, print_json
 from rocktag.cli.options import Json
 from rocktag.cli.session import session
 from rocktag.files import written_whole
+from rocktag.text import counted
 
 
 def import_(
@@ -52,17 +53,24 @@ def import_(
         print_json({"file": str(file), "annotator": who, **asdict(found)})
         return
     output.print(
-        f"{found.rows:,} headlines in {file}: {found.rows - found.unread:,} filled in"
-        f" by {who}, {found.unread:,} left empty"
+        f"{counted(found.rows, 'headline')} in {file}: {found.rows - found.unread:,}"
+        f" filled in by {who}, {found.unread:,} left empty"
     )
     if found.new:
-        output.print(f"{found.new:,} were not known: stored under source annotation")
+        output.print(
+            f"{counted(found.new, 'was', 'were')} not known: stored under source"
+            " annotation"
+        )
     if found.unknown:
-        output.print(f"{found.unknown:,} are not known and were passed over")
+        unknown = counted(found.unknown, "is", "are")
+        output.print(f"{unknown} not known: passed over")
     if found.rows == found.unread:
         output.print("nothing was added: no row has a label")
     elif found.said:
-        output.print(f"{found.said:,} labels of headlines said, present or absent")
+        output.print(
+            f"{counted(found.said, 'label of a headline', 'labels of headlines')}"
+            " said, present or absent"
+        )
     else:
         output.print("nothing was added: all of it was said before")
 
@@ -88,4 +96,6 @@ def export(
         print_json({"file": str(file), "headlines": len(chosen), "reasons": reasons})
         return
     told = ", ".join(f"{number:,} {reason}" for reason, number in reasons.most_common())
-    output.print(f"{len(chosen):,} headlines to read in {file}: {told or 'none left'}")
+    output.print(
+        f"{counted(len(chosen), 'headline')} to read in {file}: {told or 'none left'}"
+    )

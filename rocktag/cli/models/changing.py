@@ -17,6 +17,7 @@ from rocktag.cli.options import Columns, Json, parse_columns, parse_since
 from rocktag.cli.registering import user
 from rocktag.cli.session import Session, session
 from rocktag.errors import UsageError
+from rocktag.text import counted
 
 Why: TypeAlias = Annotated[
     str | None, typer.Option(metavar="TEXT", help="For the history.")
@@ -113,7 +114,7 @@ def _challenge(
     if json:
         print_json({"version": name, "challenger": True, "old_headlines": count})
         return
-    more = f", and {count:,} old ones" if since is not None else ""
+    more = f", and {counted(count, 'old one')}" if since is not None else ""
     output.print(f"{name} is the challenger: it tags what comes in{more}, unseen")
 
 

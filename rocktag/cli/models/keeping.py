@@ -16,6 +16,7 @@ from rocktag.cli.registering import user
 from rocktag.cli.session import session
 from rocktag.errors import UsageError
 from rocktag.lifecycle import Plan
+from rocktag.text import counted
 
 _MEGABYTE = 1_000_000
 
@@ -103,7 +104,9 @@ def prune(
             }
         )
     elif not dry_run:
-        output.print(f"deleted {len(gone)} models; their rows in the database stay")
+        output.print(
+            f"deleted {counted(len(gone), 'model')}; their rows in the database stay"
+        )
 
 
 def _print(found: Plan) -> None:
@@ -116,13 +119,14 @@ def _print(found: Plan) -> None:
         ],
     )
     output.print(
-        f"to delete: {len(found.doomed)} models of {found.bytes / _MEGABYTE:.1f} MB,"
-        f" {len(found.leftovers)} leftovers of killed processes"
+        f"to delete: {counted(len(found.doomed), 'model')} of"
+        f" {found.bytes / _MEGABYTE:.1f} MB,"
+        f" {counted(len(found.leftovers), 'leftover')} of killed processes"
     )
 
 
 def _confirm(found: Plan) -> None:
-    question = f"Delete {len(found.doomed)} models for good?"
+    question = f"Delete {counted(len(found.doomed), 'model')} for good?"
     if not sys.stdin.isatty():
         raise UsageError(f"{question} Nobody can answer here; to do it give --yes")
     typer.confirm(question, abort=True, err=True)

@@ -15,6 +15,7 @@ from rocktag.cli.session import Session, session
 from rocktag.db import Connection, aliases, models
 from rocktag.db.aliases import Aliases
 from rocktag.errors import StoreError
+from rocktag.text import counted
 from rocktag.types import rules_in_words
 
 Version: TypeAlias = Annotated[
@@ -104,7 +105,7 @@ def show(context: typer.Context, version: Version, json: Json = False) -> None:
 def _show(name: str, manifest: Manifest) -> None:
     output.print(f"{name}, published {manifest.created_at:%Y-%m-%d %H:%M:%S} UTC")
     output.print(
-        f"{manifest.corpus.headlines:,} headlines of {manifest.corpus.origin},"
+        f"{counted(manifest.corpus.headlines, 'headline')} of {manifest.corpus.origin},"
         f" {manifest.text_view} text, seed {manifest.seed},"
         f" {manifest.training_seconds:.1f} s"
     )
