@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import signal
 import time
@@ -11,8 +12,10 @@ from typing import Any
 import pytest
 
 from jobs import JOBS
+from rocktag.artifact.registry import manifest_of
 from rocktag.config import Settings
 from rocktag.db import alerts
+from rocktag.labeling import topic_rules
 from rocktag.running import run_job
 from rocktag.runtime import Runtime
 from rocktag.training import Trained
@@ -112,6 +115,44 @@ def test_enough_new_headlines_call_for_a_training_that_the_gate_promotes(
     ) == [(champion,)]
     one_round(world, *options(every_days=0.00001))
     assert len(trained_runs(world)) == 1  # it rests for pause_hours
+
+
+@on_sqlite
+def test_a_training_learns_what_people_said_meanwhile(world: World) -> None:
+    world.add(600, seed=12)
+    titles = [title for (title,) in world.select("SELECT title FROM headline")]
+    read = world.rocktag.folder / "read.csv"
+    with read.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["title", "labels"])
+        for title in sorted(set(titles))[:60]:
+            said = topic_rules().label(title) - {"tour"}
+            writer.writerow([title, ";".join(sorted(said) or ["n/a"])])
+    world.rocktag.well("annotate", "import", read, "--annotator", "ada")
+    log = one_round(
+        world,
+        *options(every_days=0.00001),
+        *("--set", "train.labels=topics+human", "--set", "train.human.folds=2"),
+    )
+    assert runs(world) == [("succeeded", None)], log
+    (run_id,) = trained_runs(world)
+    found = metrics(world, run_id)
+    assert (found["called_for"], found["trained"]) == (1, 1)
+    ((name,),) = world.select(
+        "SELECT name FROM model_version WHERE name LIKE 'decision-tree/%' AND id ="
+        " (SELECT max(id) FROM model_version)"
+    )
+    manifest = manifest_of(world.published.folder.parents[1], name)
+    assert manifest.human is not None
+    assert (manifest.human.headlines, manifest.rules) == (60, "topics")
+    # The next round tags with whom the gate has left or made the champion.
+    world.add(30, seed=13)
+    one_round(world, *options(), "--set", "train.labels=topics+human")
+    (champion,) = (row[0] for row in world.select("SELECT model_version FROM champion"))
+    assert (champion == name) is bool(found["promoted"])
+    assert world.count(
+        "current_tagging c JOIN headline h ON h.id = c.headline_id"
+    ) == world.count("headline")
 
 
 @on_sqlite
