@@ -69,6 +69,15 @@ def test_every_function_fires_on_its_examples_only(
     assert others.tolist() == [ABSTAIN] * len(others)
 
 
+def test_no_common_word_votes_alone_where_the_one_beside_it_is_missing() -> None:
+    """`follow ups?` is no plural that may be left out: `follow` alone would fire."""
+    for function in topic_rules().functions:
+        for phrase in function.written.phrases:
+            words = phrase.split()
+            kept = [word for word in words if word == "?" or not word.endswith("?")]
+            assert len(kept) == len(words) or len(kept) > 1, phrase
+
+
 def test_the_labels_are_the_studys_without_those_that_say_the_same() -> None:
     assert set(RULES.labels) == set(keyword_rules().labels) - {"vocalist", "play"}
     assert RULES.labels == tuple(sorted(RULES.labels))
