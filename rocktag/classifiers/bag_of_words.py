@@ -184,10 +184,9 @@ def _fit_vectoriser(vectoriser: Any, texts: Sequence[str]) -> Any:
         words = vectoriser.fit_transform(texts)
     except ValueError as error:
         raise TrainingError(
-            f"{counted(len(texts), 'training headline')} without"
-            f" any terms to learn from ({error});"
-            " add headlines, or lower the minimum number of headlines a term must"
-            " occur in"
+            f"{counted(len(texts), 'training headline')} with no terms to learn"
+            f" from ({error}); add headlines, or lower the minimum number of headlines"
+            " a term must occur in"
         ) from error
     vectoriser.vocabulary_ = {
         word: int(column) for word, column in sorted(vectoriser.vocabulary_.items())

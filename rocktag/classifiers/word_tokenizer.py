@@ -48,9 +48,8 @@ def build(
     )
     if not known:
         raise TrainingError(
-            f"{counted(len(texts), 'training headline')} without"
-            f" any words to learn from; add"
-            " headlines, or lower the minimum number of headlines of a word"
+            f"{counted(len(texts), 'training headline')} with no words to learn from;"
+            " add headlines, or lower the minimum number of headlines of a word"
         )
     vocabulary = [PADDING, UNKNOWN, *known]
     numbered = {word: row for row, word in enumerate(vocabulary)}
