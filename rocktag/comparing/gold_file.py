@@ -216,7 +216,8 @@ def _header(record: Sequence[str], path: Path) -> list[str]:
     found = brief(", ".join(header)) or "none at all"
     raise InputError(
         f"{path} lacks {' and '.join(missing)} among the columns that its first line"
-        f" names ({found}); name them {_COLUMNS}"
+        f" names ({found}); name them {_COLUMNS}, with"
+        " commas between"
     )
 
 
