@@ -128,9 +128,17 @@ def _saved(figure: Any, image_format: ImageFormat) -> bytes:
     """Return the image without a date, and without the name of what drew it."""
     names = ("Date", "Creator", "Format", "Type")
     named = {"svg": dict.fromkeys(names), "png": {"Software": None}}
+    _lay_out(figure)
     image = io.BytesIO()
     figure.savefig(image, format=image_format, dpi=120, metadata=named[image_format])
     return image.getvalue()
+
+
+def _lay_out(figure: Any) -> None:
+    """Make room for all labels, once: matplotlib would draw all twice to do it."""
+    if (engine := figure.get_layout_engine()) is not None:
+        engine.execute(figure)
+        figure.set_layout_engine(None)
 
 
 def _themed(svg: bytes, drawing: Drawing) -> str:
