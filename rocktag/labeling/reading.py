@@ -20,6 +20,8 @@ _KINDS = {  # "at the 'Golden Gods Awards'" is read word by word
     *("album", "albums", "award", "awards", "concert", "ep", "fest", "festival"),
     *("festivals", "gods", "honour", "lp", "poll", "single", "song", "tour"),
     *("trailer", "video"),
+    *("bassists", "drummers", "guitarist", "guitarists", "singer", "singers"),
+    *("tribute", "vocalist", "vocalists"),
 }
 _CONTINUED = "\x02"  # a mark that belongs to the letter before it
 _OTHER_LETTER = "\x01"

@@ -35,7 +35,7 @@ ABSTAIN, ABSENT, PRESENT = -1, 0, 1
 
 Votes: TypeAlias = npt.NDArray[np.int8]  # (N, F), of ABSTAIN, ABSENT and PRESENT
 
-_READER = 1  # raised when the same file gives other labels, by another reading of it
+_READER = 2  # raised when the same file gives other labels, by another reading of it
 
 
 @dataclass(frozen=True, slots=True)
