@@ -21,7 +21,8 @@ _PART = (
 _ELEMENT = re.compile(rf"\^|\$|\?|\.\.\.|_\??|{_PART}(?:\|{_PART})*\??")
 _NO_WORDS = frozenset(("^", "$", "...", "_", "_?"))
 _NO_LETTERS = frozenset(("@", "$", "''", "#", "#th", "#year"))
-_KINDS = ("other", "name", "quoted", "number", "ordinal", "year")
+# In brackets, so that none is a word: "name" in a phrase means no known name.
+_KINDS = ("<other>", "<name>", "<quoted>", "<number>", "<ordinal>", "<year>")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _WORDS_REMEMBERED = 2**17  # a long-lived worker meets ever new names
@@ -68,12 +69,12 @@ class Alphabet:
     @property
     def other(self) -> str:
         """The letter of words that no phrase asks for."""
-        return self._letters["other"]
+        return self._letters["<other>"]
 
     @property
     def name(self) -> str:
         """The letter of each word of a known name."""
-        return self._letters["name"]
+        return self._letters["<name>"]
 
     @cached_property
     def _known(self) -> dict[str, str]:
@@ -97,11 +98,11 @@ class Alphabet:
         if word in letters:
             return letters[word]
         if is_name(word):
-            return letters["quoted"]
+            return letters["<quoted>"]
         if word.isdigit():
-            return letters["year" if _YEAR.fullmatch(word) else "number"]
+            return letters["<year>" if _YEAR.fullmatch(word) else "<number>"]
         if _ORDINAL.fullmatch(word):
-            return letters["ordinal"]
+            return letters["<ordinal>"]
         return letters.get(f"~{stem(word)}", self.other)
 
     @cached_property
@@ -119,13 +120,13 @@ class Alphabet:
         letters = self._letters
         match part:
             case "#":
-                return self._where(str.isdigit) | {letters["number"], letters["year"]}
+                return self._where(str.isdigit) | {letters["<number>"], letters["<year>"]}
             case "#th":
-                return self._where(_is_ordinal) | {letters["ordinal"]}
+                return self._where(_is_ordinal) | {letters["<ordinal>"]}
             case "#year":
-                return self._where(_is_year) | {letters["year"]}
+                return self._where(_is_year) | {letters["<year>"]}
             case "''":
-                return self._where(is_name) | {letters["quoted"]}
+                return self._where(is_name) | {letters["<quoted>"]}
             case _ if part.endswith("~"):
                 wanted = stem(part[:-1])
                 return self._by_stem[wanted] | {letters[f"~{wanted}"]}

@@ -250,6 +250,17 @@ def test_names_and_idioms_give_no_label() -> None:
     assert rules.label("By Grey") == {NO_TOPIC}
 
 
+def test_a_word_that_is_called_like_a_kind_of_words_is_a_word() -> None:
+    kinds = '["name tour", "other tour", "number tour"]'
+    one = FUNCTION.format(
+        label="tour", name="first", vote="present", weight=1, phrases=kinds
+    )
+    rules = compiled(scheme(one, head='names = ["grey"]\n'), where="here")
+    assert rules.label("Name tour") == {"tour"}
+    others = ("Grey tour", "Big tour", "40 tour")
+    assert [rules.label(title) for title in others] == [{NO_TOPIC}] * 3
+
+
 @pytest.mark.parametrize(
     ("phrase", "found", "not_found"),
     [
