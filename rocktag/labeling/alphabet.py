@@ -120,7 +120,10 @@ class Alphabet:
         letters = self._letters
         match part:
             case "#":
-                return self._where(str.isdigit) | {letters["<number>"], letters["<year>"]}
+                return self._where(str.isdigit) | {
+                    letters["<number>"],
+                    letters["<year>"],
+                }
             case "#th":
                 return self._where(_is_ordinal) | {letters["<ordinal>"]}
             case "#year":
