@@ -42,8 +42,8 @@ def to_litert(frozen: Any, *, quantised: bool) -> bytes:
     """
     import tensorflow as tf
 
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
-    if quantised:
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
     with native_silence():
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
+        if quantised:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
         return bytes(converter.convert())
