@@ -78,7 +78,8 @@ def test_a_model_of_topics_is_trained_shown_and_tags(
             "SELECT rule_agreement FROM run_summary WHERE job = 'tag'"
         ).fetchall()
     database.close()
-    assert [agreement > 0.9 for (agreement,) in agreements] == [True]  # with topics
+    # with topics; by keywords half of these headlines have other labels
+    assert [agreement > 0.8 for (agreement,) in agreements] == [True]
     compared = ("--set", "train.labels=topics", "compare", "--corpus", headlines)
     (row,) = rocktag(*compared, "--json").object()["rows"]
     assert row["scores"]["micro_f1"]["value"] > 0.8  # against topics
