@@ -58,7 +58,7 @@ def compare(
     check_ending(to)
     check_installed()
     here = session(context).with_options("tag", {"threshold": policy})
-    here = here.with_options("evaluation", {"gold": gold and str(gold)})
+    here = here.with_options("evaluation", {"gold": gold})
     names = _names(here, versions or [])
     chosen = _reference(here, reference, names)
     labelled = configured_gold(here.settings, labels_of_people())

@@ -92,7 +92,7 @@ def evaluate(
     _check(asked, folds, classifier, corpus)
     here = session(context).creating(when=corpus is not None or asked == [RULES])
     here = here.with_options("tag", {"threshold": policy})
-    here = here.with_options("evaluation", {"gold": gold and str(gold)})
+    here = here.with_options("evaluation", {"gold": gold})
     transformer = {"base": base} if base else None
     given = {"labels": labels, "classifier": classifier, "transformer": transformer}
     here = here.with_options("train", given)

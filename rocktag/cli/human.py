@@ -79,7 +79,7 @@ def human(
     wanted = _counts(counts)
     here = session(context).creating(when=corpus is not None)
     here = here.with_options("tag", {"threshold": policy})
-    here = here.with_options("evaluation", {"gold": gold and str(gold)})
+    here = here.with_options("evaluation", {"gold": gold})
     transformer = {"base": base} if base else None
     given = {"labels": labels, "classifier": classifier, "transformer": transformer}
     here = here.with_options("train", {**given, "seed": seed})

@@ -193,7 +193,7 @@ def _judged(context: typer.Context, request: _Request) -> _Found:
     from rocktag.suspecting import judge
 
     here = session(context).creating(when=request.corpus is not None)
-    here = here.with_options("evaluation", {"gold": request.gold and str(request.gold)})
+    here = here.with_options("evaluation", {"gold": request.gold})
     known = _version(here, request)
     options = {
         "labels": request.labels or (known and known.manifest.rules),

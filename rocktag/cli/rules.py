@@ -62,7 +62,7 @@ def report(
     annotations of the database), how right it is, and the scores of the rules.
     """
     here = session(context).creating(when=corpus is not None)
-    here = here.with_options("evaluation", {"gold": gold and str(gold)})
+    here = here.with_options("evaluation", {"gold": gold})
     rules = rules_of(scheme)
     read = people_if_any(here)
     titles = read_corpus(here, corpus, parse_columns(column)).titles

@@ -40,9 +40,14 @@ class Session:
 
         Args:
             section: The table of config.toml they belong to.
-            options: Key to value; None where the option was not given.
+            options: Key to value; None where the option was not given. A path is kept
+                as the text that config.toml would have.
         """
-        given = {key: value for key, value in options.items() if value is not None}
+        given = {
+            key: str(value) if isinstance(value, Path) else value
+            for key, value in options.items()
+            if value is not None
+        }
         if not given:
             return self
         return replace(self, overrides=merged(self.overrides, {section: given}))

@@ -83,7 +83,7 @@ def study(
         "train", {**given, "transformer": {"base": base} if base else None}
     )
     here = here.with_options("tag", {"threshold": policy})
-    here = here.with_options("evaluation", {"gold": gold and str(gold)})
+    here = here.with_options("evaluation", {"gold": gold})
     check_writable(here.settings.models_dir)
     vectors = word_vectors_of(glove, here.settings.train) if glove else None
     with ExitStack() as bars:
